@@ -1,0 +1,2 @@
+/** The block device contract: requests between one loop and one device. */
+package io.uk4j.core.block;
