@@ -1,0 +1,150 @@
+package io.uk4j.net.tcpip.ip;
+
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The payload of one IP packet on its way between the internet layer and a transport, as fragments in plain arrays, with
+ * what the IP header said or shall say. There is one object for each direction and stack; its contents are valid for one
+ * call.
+ *
+ * <p>Inbound, fragment 0 begins with the transport header, which lies within that fragment as a whole if the packet is
+ * long enough. The transport takes the buffers that it wants to keep by {@link #take}; the rest is released after the
+ * call. Outbound, the transport hands over one reference for each fragment, and fragment 0 has {@link #HEADROOM} bytes
+ * free in front for the headers below.
+ *
+ * <p>Thread rule: loop-owned.
+ */
+public final class Packet {
+    /** How many fragments a packet may have: 64 KiB in buffers of 2 KiB, a header, and some slack. */
+    public static final int MAX_FRAGMENTS = 40;
+
+    /** Bytes in front of an outbound packet's first fragment: an Ethernet header and an IPv4 header without options. */
+    public static final int HEADROOM = 14 + 20;
+
+    /** Where it comes from, as {@link io.uk4j.net.tcpip.Ipv4Address#bits}. */
+    public int source;
+
+    /** Where it goes to, as {@link io.uk4j.net.tcpip.Ipv4Address#bits}. */
+    public int destination;
+
+    /** The transport's number (IANA protocol numbers): 1 ICMP, 6 TCP, 17 UDP. */
+    public int protocol;
+
+    /** The whole octet that RFC 2474 and RFC 3168 split into DSCP and ECN. */
+    public int trafficClass;
+
+    /** Time to live; outbound, 0 takes the stack's default. */
+    public int ttl;
+
+    /** Outbound: whether routers may not fragment it. */
+    public boolean dontFragment;
+
+    /** Inbound: whether the transport checksum was verified below, or never computed as the packet did not leave the host. */
+    public boolean checksumValid;
+
+    /**
+     * Outbound: where in the transport header the checksum is stored, or -1 for none. The transport stores the folded, not
+     * complemented, sum of the pseudo header there; the internet layer leaves the rest to the device or completes it.
+     */
+    public int checksumOffset;
+
+    /** Outbound: payload bytes of each segment that the device shall cut, or 0. Inbound: the same as a hint, or 0. */
+    public int gsoSize;
+
+    /** Outbound: length of the transport header in bytes. */
+    public int transportHeaderBytes;
+
+    private final @Nullable ByteBuf[] buffers = new ByteBuf[MAX_FRAGMENTS];
+    private final int[] offsets = new int[MAX_FRAGMENTS];
+    private final int[] lengths = new int[MAX_FRAGMENTS];
+    private int fragments;
+    private int bytes;
+
+    /** Forgets the last packet; all its references must be gone by now. */
+    public void reset() {
+        for (int i = 0; i < fragments; i++) {
+            buffers[i] = null;
+        }
+        fragments = 0;
+        bytes = 0;
+        source = 0;
+        destination = 0;
+        protocol = 0;
+        trafficClass = 0;
+        ttl = 0;
+        dontFragment = true;
+        checksumValid = false;
+        checksumOffset = -1;
+        gsoSize = 0;
+        transportHeaderBytes = 0;
+    }
+
+    /**
+     * Appends a fragment.
+     *
+     * @param buffer one reference moves to the packet
+     * @param offset index of the first byte
+     * @param length how many bytes, 0 or more
+     * @throws IllegalStateException if there are {@link #MAX_FRAGMENTS} already; the reference stays with the caller
+     */
+    public void append(ByteBuf buffer, int offset, int length) {
+        if (fragments == MAX_FRAGMENTS) {
+            throw new IllegalStateException("A packet has " + MAX_FRAGMENTS + " fragments at most.");
+        }
+        buffers[fragments] = buffer;
+        offsets[fragments] = offset;
+        lengths[fragments] = length;
+        fragments++;
+        bytes += length;
+    }
+
+    /** How many fragments there are. */
+    public int fragments() {
+        return fragments;
+    }
+
+    /** How many bytes there are in all, transport header included. */
+    public int bytes() {
+        return bytes;
+    }
+
+    /** The buffer of a fragment; the packet keeps its reference. */
+    public ByteBuf buffer(int fragment) {
+        ByteBuf buffer = buffers[fragment];
+        if (buffer == null) {
+            throw new IndexOutOfBoundsException("There is no fragment " + fragment + ".");
+        }
+        return buffer;
+    }
+
+    /** Where a fragment begins in its buffer. */
+    public int offset(int fragment) {
+        return offsets[fragment];
+    }
+
+    /** How many bytes a fragment has. */
+    public int length(int fragment) {
+        return lengths[fragment];
+    }
+
+    /** Takes a fragment's reference out of the packet: it is the caller's now. */
+    public ByteBuf take(int fragment) {
+        ByteBuf buffer = buffer(fragment);
+        buffers[fragment] = null;
+        return buffer;
+    }
+
+    /** Releases every reference that was not taken, and forgets the packet. */
+    public void release() {
+        for (int i = 0; i < fragments; i++) {
+            ByteBuf buffer = buffers[i];
+            if (buffer != null) {
+                buffers[i] = null;
+                buffer.release();
+            }
+        }
+        fragments = 0;
+        bytes = 0;
+    }
+}
