@@ -11,6 +11,8 @@ module io.uk4j.core {
     requires transitive io.netty.buffer;
     requires transitive org.slf4j;
     requires static transitive org.jspecify;
+    // Sealed images have few modules of the JDK: without this one, metrics are not shown through JMX.
+    requires static java.management;
 
     exports io.uk4j.core;
     exports io.uk4j.core.block;
