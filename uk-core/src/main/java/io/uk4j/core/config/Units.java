@@ -2,7 +2,7 @@ package io.uk4j.core.config;
 
 import java.time.Duration;
 
-/** Sizes and durations as users write them. */
+/** Sizes and durations as users write them. What is wrong is an {@link IllegalArgumentException} with a reason. */
 final class Units {
     private Units() {}
 
@@ -23,7 +23,7 @@ final class Units {
         } else if (text.endsWith("i")) {
             throw new IllegalArgumentException("not a size");
         }
-        return Math.multiplyExact(parseNumber(number, "not a size"), 1L << shift);
+        return multiply(parseNumber(number, "not a size"), 1L << shift, "more bytes than 63 bits count");
     }
 
     /** {@code 10ns}, {@code 10us}, {@code 500ms}, {@code 2s}, {@code 5m}, {@code 1h}. */
@@ -35,11 +35,11 @@ final class Units {
         long number = parseNumber(text.substring(0, digits), "not a duration");
         return switch (text.substring(digits)) {
             case "ns" -> Duration.ofNanos(number);
-            case "us" -> Duration.ofNanos(Math.multiplyExact(number, 1000L));
-            case "ms" -> Duration.ofMillis(number);
-            case "s" -> Duration.ofSeconds(number);
-            case "m" -> Duration.ofMinutes(number);
-            case "h" -> Duration.ofHours(number);
+            case "us" -> nanos(number, 1_000L);
+            case "ms" -> nanos(number, 1_000_000L);
+            case "s" -> nanos(number, 1_000_000_000L);
+            case "m" -> nanos(number, 60_000_000_000L);
+            case "h" -> nanos(number, 3_600_000_000_000L);
             default -> throw new IllegalArgumentException("a duration needs a unit: ns, us, ms, s, m or h");
         };
     }
@@ -58,6 +58,17 @@ final class Units {
             }
         }
         return ns + "ns";
+    }
+
+    private static Duration nanos(long number, long unitNs) {
+        return Duration.ofNanos(multiply(number, unitNs, "longer than 292 years"));
+    }
+
+    private static long multiply(long number, long unit, String complaint) {
+        if (number > Long.MAX_VALUE / unit) {
+            throw new IllegalArgumentException(complaint);
+        }
+        return number * unit;
     }
 
     private static long parseNumber(String digits, String complaint) {
