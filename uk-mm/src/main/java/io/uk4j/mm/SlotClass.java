@@ -1,0 +1,138 @@
+package io.uk4j.mm;
+
+import io.uk4j.core.metrics.Counter;
+import io.uk4j.core.metrics.Counters;
+import java.util.IdentityHashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The slots of one size, and the list of those that are free: last in, first out, for the sake of warm caches. */
+final class SlotClass {
+    final int slotBytes;
+    final int writableBytes;
+    final int slots;
+    final Counter acquired;
+    final Counter refused;
+    final Counter overflowed;
+
+    private final int headroomBytes;
+    private final BooleanSupplier onLoop;
+
+    /** Who acquired each buffer that is out, where that is tracked. */
+    private final @Nullable Map<PoolBuffer, Throwable> holders;
+
+    private @Nullable PoolBuffer firstFree;
+
+    /** Written by the loop; a gauge may read it from elsewhere and is content with a value of a moment ago. */
+    private int free;
+
+    SlotClass(PacketPool.SizeClass size, PacketPool.Builder builder, PageArena arena) {
+        slotBytes = size.slotBytes();
+        headroomBytes = builder.headroomBytes;
+        writableBytes = slotBytes - headroomBytes;
+        slots = size.slots();
+        onLoop = builder.onLoop;
+        Counters counters =
+                builder.counters == null ? null : builder.counters.with("class", Integer.toString(slotBytes));
+        acquired = counter(counters, "uk_mm_pool_acquired_total", "Packet buffers handed out.");
+        refused = counter(
+                counters,
+                "uk_mm_pool_refused_total",
+                "Requests for a packet buffer refused, by the smallest class that fitted.");
+        overflowed = counter(
+                counters,
+                "uk_mm_pool_overflowed_total",
+                "Requests for a packet buffer that took one of a larger class.");
+        if (counters != null) {
+            counters.gauge("uk_mm_pool_in_use", "Packet buffers in use.", this::inUse);
+            counters.gauge("uk_mm_pool_slots", "Packet buffers in all.", () -> slots);
+        }
+        // An ordinary map would call the buffers' hashCode, which reads their bytes.
+        holders = builder.trackLeaks ? new IdentityHashMap<>() : null;
+        long alignment =
+                Math.max(PacketPool.CACHE_LINE_BYTES, Math.min(Integer.lowestOneBit(slotBytes), builder.pageBytes()));
+        for (int i = 0; i < slots; i++) {
+            addFree(new PoolBuffer(this, arena.allocate(slotBytes, alignment)));
+        }
+    }
+
+    private static Counter counter(@Nullable Counters counters, String name, String help) {
+        return counters == null ? new Counter() : counters.counter(name, help);
+    }
+
+    /** Takes the slot that was put back last. */
+    @Nullable
+    PoolBuffer tryTake() {
+        assert onLoop.getAsBoolean() : "a buffer is acquired outside the loop that owns the pool";
+        PoolBuffer buffer = firstFree;
+        if (buffer == null) {
+            return null;
+        }
+        firstFree = buffer.nextFree;
+        buffer.nextFree = null;
+        free--;
+        acquired.increment();
+        buffer.acquired(headroomBytes);
+        if (holders != null) {
+            holders.put(buffer, new Throwable());
+        }
+        return buffer;
+    }
+
+    void put(PoolBuffer buffer) {
+        assert onLoop.getAsBoolean() : "a buffer is released for the last time outside the loop that owns the pool";
+        if (holders != null) {
+            holders.remove(buffer);
+        }
+        addFree(buffer);
+    }
+
+    private void addFree(PoolBuffer buffer) {
+        buffer.nextFree = firstFree;
+        firstFree = buffer;
+        free++;
+    }
+
+    /** Forgets all slots, so that nobody acquires one any more. */
+    void drop() {
+        firstFree = null;
+    }
+
+    int free() {
+        return free;
+    }
+
+    int inUse() {
+        return slots - free;
+    }
+
+    /** Appends where each buffer that is out was acquired, as far as that was tracked; the same place is told once. */
+    void describeHolders(StringBuilder text, int placeLimit) {
+        if (holders == null) {
+            return;
+        }
+        Map<String, Integer> places = new LinkedHashMap<>();
+        for (Throwable holder : holders.values()) {
+            StringBuilder place = new StringBuilder();
+            for (StackTraceElement frame : holder.getStackTrace()) {
+                if (!frame.getClassName().startsWith("io.uk4j.mm.")) {
+                    place.append("\n    at ").append(frame);
+                }
+            }
+            places.merge(place.toString(), 1, Integer::sum);
+        }
+        places.entrySet().stream()
+                .limit(placeLimit)
+                .forEach(place -> text.append("\n  ")
+                        .append(place.getValue())
+                        .append(" of ")
+                        .append(slotBytes)
+                        .append(" bytes acquired")
+                        .append(place.getKey()));
+        if (places.size() > placeLimit) {
+            text.append("\n  and from ").append(places.size() - placeLimit).append(" more places");
+        }
+    }
+}
