@@ -5,11 +5,14 @@ import io.uk4j.core.metrics.Counters;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** The slots of one size, and the list of those that are free: last in, first out, for the sake of warm caches. */
 final class SlotClass {
+    private static final Set<String> OWN_FRAMES = Set.of(SlotClass.class.getName(), PacketPool.class.getName());
+
     final int slotBytes;
     final int writableBytes;
     final int slots;
@@ -21,7 +24,7 @@ final class SlotClass {
     private final BooleanSupplier onLoop;
 
     /** Who acquired each buffer that is out, where that is tracked. */
-    private final @Nullable Map<PoolBuffer, Throwable> holders;
+    private final @Nullable IdentityHashMap<PoolBuffer, Throwable> holders;
 
     private @Nullable PoolBuffer firstFree;
 
@@ -117,7 +120,7 @@ final class SlotClass {
         for (Throwable holder : holders.values()) {
             StringBuilder place = new StringBuilder();
             for (StackTraceElement frame : holder.getStackTrace()) {
-                if (!frame.getClassName().startsWith("io.uk4j.mm.")) {
+                if (!OWN_FRAMES.contains(frame.getClassName())) {
                     place.append("\n    at ").append(frame);
                 }
             }
