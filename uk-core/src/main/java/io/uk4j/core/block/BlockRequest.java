@@ -1,6 +1,7 @@
 package io.uk4j.core.block;
 
 import io.netty.buffer.ByteBuf;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -61,6 +62,9 @@ public final class BlockRequest {
      * @param completion what to call when it is done
      */
     public BlockRequest(int fragmentLimit, Completion completion) {
+        if (fragmentLimit < 1) {
+            throw new IllegalArgumentException("A request holds 1 fragment or more, not " + fragmentLimit + ".");
+        }
         buffers = new ByteBuf[fragmentLimit];
         offsets = new int[fragmentLimit];
         lengths = new int[fragmentLimit];
@@ -123,11 +127,18 @@ public final class BlockRequest {
      * @param offset index of the fragment's first byte in the buffer
      * @param length its length in bytes, more than 0
      * @return this
-     * @throws IllegalStateException if the request holds as many fragments as it can
+     * @throws IllegalStateException if the request holds as many fragments as it can, or is neither a read nor a write
+     * @throws IllegalArgumentException if the offset is negative or the length is not more than 0
      */
     public BlockRequest add(ByteBuf buffer, int offset, int length) {
         if (fragments == buffers.length) {
             throw new IllegalStateException("This request holds " + fragments + " fragments at most.");
+        }
+        if (operation != Operation.READ && operation != Operation.WRITE) {
+            throw new IllegalStateException(operation + " transfers no data.");
+        }
+        if (offset < 0 || length <= 0) {
+            throw new IllegalArgumentException("Offset " + offset + " or length " + length + " is out of range.");
         }
         buffers[fragments] = buffer;
         offsets[fragments] = offset;
@@ -159,21 +170,17 @@ public final class BlockRequest {
 
     /** The buffer of a fragment. */
     public ByteBuf buffer(int fragment) {
-        ByteBuf buffer = buffers[fragment];
-        if (buffer == null) {
-            throw new IndexOutOfBoundsException("There is no fragment " + fragment + ".");
-        }
-        return buffer;
+        return Objects.requireNonNull(buffers[Objects.checkIndex(fragment, fragments)]);
     }
 
     /** Where a fragment begins in its buffer. */
     public int offset(int fragment) {
-        return offsets[fragment];
+        return offsets[Objects.checkIndex(fragment, fragments)];
     }
 
     /** How many bytes a fragment has. */
     public int length(int fragment) {
-        return lengths[fragment];
+        return lengths[Objects.checkIndex(fragment, fragments)];
     }
 
     /**

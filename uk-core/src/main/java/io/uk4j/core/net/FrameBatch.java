@@ -2,6 +2,7 @@ package io.uk4j.core.net;
 
 import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -58,8 +59,9 @@ public final class FrameBatch {
     private final char[] checksumStarts;
     private final char[] checksumOffsets;
 
-    private int head;
-    private int tail;
+    /** How many whole frames there are; the one that is being built has this index. */
+    private int frames;
+
     private int fragmentTail;
 
     /** Creates a batch of {@value #DEFAULT_FRAMES} frames with room for 8 fragments each on the average. */
@@ -95,22 +97,22 @@ public final class FrameBatch {
 
     /** How many whole frames there are. */
     public int frames() {
-        return tail - head;
+        return frames;
     }
 
     /** Whether there is no whole frame. */
     public boolean isEmpty() {
-        return head == tail;
+        return frames == 0;
     }
 
     /** How many more frames fit. */
     public int frameSpace() {
-        return frameLimit - tail;
+        return frameLimit - frames;
     }
 
     /** How many more fragments fit; 0 when no further frame fits. */
     public int fragmentSpace() {
-        return tail == frameLimit ? 0 : fragmentLimit - fragmentTail;
+        return frames == frameLimit ? 0 : fragmentLimit - fragmentTail;
     }
 
     /**
@@ -120,25 +122,29 @@ public final class FrameBatch {
      * @param offset index of the fragment's first byte in the buffer
      * @param length its length in bytes, 0 or more
      * @throws IllegalStateException if {@link #fragmentSpace} is 0; the reference stays with the caller
+     * @throws IllegalArgumentException if the offset or the length is negative; the reference stays with the caller
      */
     public void append(ByteBuf buffer, int offset, int length) {
         if (fragmentSpace() == 0) {
             throw new IllegalStateException("The batch is full: look at fragmentSpace() first.");
         }
+        if ((offset | length) < 0) {
+            throw new IllegalArgumentException("Offset " + offset + " or length " + length + " is negative.");
+        }
         int fragment = fragmentTail;
-        if (fragment == firstFragment[tail]) {
-            frameBytes[tail] = 0;
-            flags[tail] = 0;
-            gsoTypes[tail] = GSO_NONE;
-            gsoSizes[tail] = 0;
-            headerLengths[tail] = 0;
-            checksumStarts[tail] = 0;
-            checksumOffsets[tail] = 0;
+        if (!isBuilding()) {
+            frameBytes[frames] = 0;
+            flags[frames] = 0;
+            gsoTypes[frames] = GSO_NONE;
+            gsoSizes[frames] = 0;
+            headerLengths[frames] = 0;
+            checksumStarts[frames] = 0;
+            checksumOffsets[frames] = 0;
         }
         buffers[fragment] = buffer;
         offsets[fragment] = offset;
         lengths[fragment] = length;
-        frameBytes[tail] += length;
+        frameBytes[frames] += length;
         fragmentTail = fragment + 1;
     }
 
@@ -152,15 +158,17 @@ public final class FrameBatch {
      * @param headerLength bytes of Ethernet, IP and transport header together
      * @param checksumStart where the checksum begins, in bytes from the start of the frame
      * @param checksumOffset where to store it, in bytes from {@code checksumStart}
+     * @throws IllegalStateException if no frame is being built
      */
     public void offload(
             int newFlags, int gsoType, int gsoSize, int headerLength, int checksumStart, int checksumOffset) {
-        flags[tail] = (byte) newFlags;
-        gsoTypes[tail] = (byte) gsoType;
-        gsoSizes[tail] = (char) gsoSize;
-        headerLengths[tail] = (char) headerLength;
-        checksumStarts[tail] = (char) checksumStart;
-        checksumOffsets[tail] = (char) checksumOffset;
+        checkBuilding();
+        flags[frames] = (byte) newFlags;
+        gsoTypes[frames] = (byte) gsoType;
+        gsoSizes[frames] = (char) gsoSize;
+        headerLengths[frames] = (char) headerLength;
+        checksumStarts[frames] = (char) checksumStart;
+        checksumOffsets[frames] = (char) checksumOffset;
     }
 
     /**
@@ -169,78 +177,88 @@ public final class FrameBatch {
      * @throws IllegalStateException if it has no fragment
      */
     public void endFrame() {
-        if (tail == frameLimit || fragmentTail == firstFragment[tail]) {
-            throw new IllegalStateException("A frame has at least one fragment.");
+        checkBuilding();
+        frames++;
+        firstFragment[frames] = fragmentTail;
+    }
+
+    private boolean isBuilding() {
+        return fragmentTail != firstFragment[frames];
+    }
+
+    private void checkBuilding() {
+        if (!isBuilding()) {
+            throw new IllegalStateException("No frame is being built: append a fragment first.");
         }
-        tail++;
-        firstFragment[tail] = fragmentTail;
     }
 
     /** Releases the fragments of the frame that is being built, if there are any, and forgets it. */
     public void abandonFrame() {
-        if (tail < frameLimit) {
-            releaseFragments(firstFragment[tail], fragmentTail);
-            fragmentTail = firstFragment[tail];
-        }
+        releaseFragments(firstFragment[frames], fragmentTail);
+        fragmentTail = firstFragment[frames];
     }
 
-    /** How many fragments a frame has. */
+    /**
+     * How many fragments a frame has. This and all that follows throws {@link IndexOutOfBoundsException} where there is no
+     * such frame or fragment.
+     */
     public int fragments(int frame) {
-        return firstFragment[head + frame + 1] - firstFragment[head + frame];
+        int index = checkFrame(frame);
+        return firstFragment[index + 1] - firstFragment[index];
     }
 
-    /** The buffer of a frame's fragment; the batch keeps its reference. */
+    /** The buffer of a frame's fragment, which was not taken; the batch keeps its reference. */
     public ByteBuf buffer(int frame, int fragment) {
-        ByteBuf buffer = buffers[firstFragment[head + frame] + fragment];
+        ByteBuf buffer = buffers[checkFragment(frame, fragment)];
         if (buffer == null) {
-            throw new IndexOutOfBoundsException("There is no fragment " + fragment + " of frame " + frame + ".");
+            throw new IndexOutOfBoundsException("Fragment " + fragment + " of frame " + frame + " was taken.");
         }
         return buffer;
     }
 
     /** Where a frame's fragment begins in its buffer. */
     public int offset(int frame, int fragment) {
-        return offsets[firstFragment[head + frame] + fragment];
+        return offsets[checkFragment(frame, fragment)];
     }
 
     /** How many bytes a frame's fragment has. */
     public int length(int frame, int fragment) {
-        return lengths[firstFragment[head + frame] + fragment];
+        return lengths[checkFragment(frame, fragment)];
     }
 
     /** How many bytes a frame has, over all its fragments. */
     public int frameBytes(int frame) {
-        return frameBytes[head + frame];
+        return frameBytes[checkFrame(frame)];
     }
 
     /** A frame's flags. */
     public int flags(int frame) {
-        return flags[head + frame];
+        return flags[checkFrame(frame)];
     }
 
     /** A frame's segmentation type. */
     public int gsoType(int frame) {
-        return gsoTypes[head + frame] & 0xff;
+        return gsoTypes[checkFrame(frame)] & 0xff;
     }
 
     /** Payload bytes of each segment that a frame stands for; 0 without segmentation. */
     public int gsoSize(int frame) {
-        return gsoSizes[head + frame];
+        return gsoSizes[checkFrame(frame)];
     }
 
     /** Bytes of all headers of a frame; a hint, 0 where unknown. */
     public int headerLength(int frame) {
-        return headerLengths[head + frame];
+        return headerLengths[checkFrame(frame)];
     }
 
     /** Where the checksum of a frame with {@link #NEEDS_CHECKSUM} begins. */
     public int checksumStart(int frame) {
-        return checksumStarts[head + frame];
+        return checksumStarts[checkFrame(frame)];
     }
 
     /** Where the checksum of a frame with {@link #NEEDS_CHECKSUM} is stored, from {@link #checksumStart}. */
     public int checksumOffset(int frame) {
-        return checksumOffsets[head + frame];
+        return checksumOffsets[checkFrame(frame)];
     }
 
     /**
@@ -251,7 +269,7 @@ public final class FrameBatch {
      */
     public ByteBuf take(int frame, int fragment) {
         ByteBuf buffer = buffer(frame, fragment);
-        buffers[firstFragment[head + frame] + fragment] = null;
+        buffers[firstFragment[frame] + fragment] = null;
         return buffer;
     }
 
@@ -261,13 +279,9 @@ public final class FrameBatch {
      * @param count how many, 0 to {@link #frames}
      */
     public void dropFirst(int count) {
-        if (count < 0 || count > frames()) {
-            throw new IllegalArgumentException("There are " + frames() + " frames, not " + count + ".");
-        }
-        int from = firstFragment[head];
-        head += count;
-        Arrays.fill(buffers, from, firstFragment[head], null);
-        compact();
+        int end = firstFragment[checkCount(count)];
+        Arrays.fill(buffers, 0, end, null);
+        removeFirst(count);
     }
 
     /**
@@ -276,19 +290,31 @@ public final class FrameBatch {
      * @param count how many, 0 to {@link #frames}
      */
     public void releaseFirst(int count) {
-        if (count < 0 || count > frames()) {
-            throw new IllegalArgumentException("There are " + frames() + " frames, not " + count + ".");
-        }
-        int from = firstFragment[head];
-        head += count;
-        releaseFragments(from, firstFragment[head]);
-        compact();
+        releaseFragments(0, firstFragment[checkCount(count)]);
+        removeFirst(count);
     }
 
     /** Releases everything, a frame that is being built included. */
     public void clear() {
         abandonFrame();
-        releaseFirst(frames());
+        releaseFirst(frames);
+    }
+
+    private int checkFrame(int frame) {
+        return Objects.checkIndex(frame, frames);
+    }
+
+    /** The place of a fragment in the arrays. */
+    private int checkFragment(int frame, int fragment) {
+        int first = firstFragment[checkFrame(frame)];
+        return first + Objects.checkIndex(fragment, firstFragment[frame + 1] - first);
+    }
+
+    private int checkCount(int count) {
+        if (count < 0 || count > frames) {
+            throw new IllegalArgumentException("There are " + frames + " frames, not " + count + ".");
+        }
+        return count;
     }
 
     private void releaseFragments(int from, int to) {
@@ -302,32 +328,31 @@ public final class FrameBatch {
     }
 
     /** Moves what is left to the front of the arrays, so that all space is free again at the end. */
-    private void compact() {
-        if (head == 0) {
+    private void removeFirst(int count) {
+        if (count == 0) {
             return;
         }
-        int base = firstFragment[head];
+        int base = firstFragment[count];
         int fragments = fragmentTail - base;
-        int count = tail - head;
         if (fragments > 0) {
             System.arraycopy(buffers, base, buffers, 0, fragments);
             Arrays.fill(buffers, Math.max(fragments, base), fragmentTail, null);
             System.arraycopy(offsets, base, offsets, 0, fragments);
             System.arraycopy(lengths, base, lengths, 0, fragments);
-            int meta = Math.min(count + 1, frameLimit - head);
-            System.arraycopy(frameBytes, head, frameBytes, 0, meta);
-            System.arraycopy(flags, head, flags, 0, meta);
-            System.arraycopy(gsoTypes, head, gsoTypes, 0, meta);
-            System.arraycopy(gsoSizes, head, gsoSizes, 0, meta);
-            System.arraycopy(headerLengths, head, headerLengths, 0, meta);
-            System.arraycopy(checksumStarts, head, checksumStarts, 0, meta);
-            System.arraycopy(checksumOffsets, head, checksumOffsets, 0, meta);
+            // One more than the whole frames, for the one that is being built.
+            int moved = Math.min(frames + 1, frameLimit) - count;
+            System.arraycopy(frameBytes, count, frameBytes, 0, moved);
+            System.arraycopy(flags, count, flags, 0, moved);
+            System.arraycopy(gsoTypes, count, gsoTypes, 0, moved);
+            System.arraycopy(gsoSizes, count, gsoSizes, 0, moved);
+            System.arraycopy(headerLengths, count, headerLengths, 0, moved);
+            System.arraycopy(checksumStarts, count, checksumStarts, 0, moved);
+            System.arraycopy(checksumOffsets, count, checksumOffsets, 0, moved);
         }
-        for (int i = 0; i <= count; i++) {
-            firstFragment[i] = firstFragment[head + i] - base;
+        frames -= count;
+        for (int i = 0; i <= frames; i++) {
+            firstFragment[i] = firstFragment[count + i] - base;
         }
-        head = 0;
-        tail = count;
         fragmentTail = fragments;
     }
 }
