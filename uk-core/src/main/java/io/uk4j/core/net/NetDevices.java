@@ -1,0 +1,58 @@
+package io.uk4j.core.net;
+
+import io.uk4j.core.DeviceContext;
+import io.uk4j.core.config.ConfigException;
+import io.uk4j.core.config.Key;
+import io.uk4j.core.internal.Scheme;
+import java.util.Map;
+import java.util.ServiceLoader;
+
+/**
+ * Opens network devices by a specification such as {@code tap:uk0}: finds the {@link NetDeviceProvider} of its scheme by
+ * {@link ServiceLoader} and hands it the address.
+ *
+ * <p>Thread rule: shared; the device belongs to the loop that owns the context's pool.
+ */
+public final class NetDevices {
+    /** Which network device the appliance opens. Without a default: a device is chosen, not found. */
+    public static final Key<String> DEVICE = Key.of(
+            "uk.net.device",
+            "SCHEME:ADDRESS, such as tap:uk0",
+            "the network device that the appliance opens",
+            NetDevices::nonEmpty);
+
+    private static final Scheme<NetDeviceProvider> SCHEMES = new Scheme<>(
+            DEVICE.name(),
+            Map.of("tap:NAME", "uk-platform-unix", "gateway:HOSTPORT=PORT", "uk-gateway"),
+            NetDeviceProvider::scheme,
+            NetDeviceProvider::usage);
+
+    private NetDevices() {}
+
+    /**
+     * Opens a device for the loop that owns the context's pool.
+     *
+     * @param context what the device may use
+     * @param spec the scheme, a colon, and what the scheme's provider takes as an address; without a colon the address
+     *     is empty
+     * @return the device, to be closed by the caller on that loop
+     * @throws ConfigException if no provider has the scheme (the message lists those that there are, and the dependency
+     *     that brings others), several have it, or the address cannot be understood
+     * @throws io.uk4j.core.DeviceException if the device is missing, taken or not permitted
+     * @throws java.util.ServiceConfigurationError if a provider cannot be loaded
+     */
+    public static NetDevice open(DeviceContext context, String spec) {
+        return open(ServiceLoader.load(NetDeviceProvider.class), context, spec);
+    }
+
+    static NetDevice open(Iterable<NetDeviceProvider> providers, DeviceContext context, String spec) {
+        return SCHEMES.choose(providers, spec).open(context, Scheme.address(spec));
+    }
+
+    private static String nonEmpty(String text) {
+        if (text.isEmpty()) {
+            throw new IllegalArgumentException("empty");
+        }
+        return text;
+    }
+}
