@@ -11,8 +11,9 @@ module io.uk4j.core {
     requires transitive io.netty.buffer;
     requires transitive org.slf4j;
     requires static transitive org.jspecify;
-    // Sealed images have few modules of the JDK: without this one, metrics are not shown through JMX.
+    // Sealed images have few modules of the JDK: without these, there are no MBeans and no flight recorder events.
     requires static java.management;
+    requires static jdk.jfr;
 
     exports io.uk4j.core;
     exports io.uk4j.core.block;
@@ -24,4 +25,7 @@ module io.uk4j.core {
     uses io.uk4j.core.block.BlockDeviceProvider;
     uses io.uk4j.core.config.KeyProvider;
     uses io.uk4j.core.net.NetDeviceProvider;
+
+    provides io.uk4j.core.config.KeyProvider with
+            io.uk4j.core.CoreKeys;
 }

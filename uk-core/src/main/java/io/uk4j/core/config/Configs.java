@@ -175,7 +175,7 @@ public final class Configs {
             if (equals < 0 || !name.startsWith("uk.")) {
                 problems.add(
                         (equals < 0 ? word : word.substring(0, equals)) + " (command line): not a setting.",
-                        "Allowed: uk.KEY=VALUE, with or without -- in front.",
+                        "Allowed: uk.KEY=VALUE (with or without -- in front), --help, --describe; an application's own after --.",
                         "--help, which lists all keys");
                 return;
             }
