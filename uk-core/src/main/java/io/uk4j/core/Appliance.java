@@ -176,15 +176,17 @@ public final class Appliance implements AutoCloseable {
      * @throws Exception what the body threw before anything else stopped the appliance
      */
     public void run(ApplianceBody body) throws Exception {
-        run(body, STOP_LIMIT);
+        run(body, STOP_LIMIT, () -> {});
     }
 
-    void run(ApplianceBody body, Duration stopLimit) throws Exception {
+    /** Runs the body, and something that need not be done before it, and does not throw, beside it. */
+    void run(ApplianceBody body, Duration stopLimit, Runnable beside) throws Exception {
         platform.console().onStopRequest(this::stop);
         LifeCycleEvents.emit(platform.name(), "starting");
         LOG.info("Starting on platform {}", platform.name());
         BodyThread running = new BodyThread(this, body);
         running.start();
+        beside.run();
         boolean interrupted = false;
         try {
             stopRequested.await();

@@ -110,8 +110,16 @@ record Launcher(
                 out.print(appliance.describe());
                 return;
             }
+            // The JVM takes some 100 ms to make its MBean server, which the body should not wait for.
+            appliance.run(body, stopLimit, () -> exportMetrics(appliance));
+        }
+    }
+
+    private static void exportMetrics(Appliance appliance) {
+        try {
             JmxExport.tryOpen(appliance.registry()).ifPresent(appliance::own);
-            appliance.run(body, stopLimit);
+        } catch (RuntimeException e) {
+            LOG.warn("Metrics are not shown through JMX", e);
         }
     }
 

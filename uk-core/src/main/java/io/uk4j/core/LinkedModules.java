@@ -3,18 +3,22 @@ package io.uk4j.core;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.lang.module.InvalidModuleDescriptorException;
 import java.lang.module.ModuleDescriptor;
 import java.net.URL;
 import java.util.Collections;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Finds the uk4j modules that are linked in by their descriptors, which lie on the class path as they do on the module
  * path.
  */
 final class LinkedModules {
+    private static final Logger LOG = LoggerFactory.getLogger(LinkedModules.class);
     private static final String PREFIX = "io.uk4j.";
 
     private LinkedModules() {}
@@ -39,6 +43,9 @@ final class LinkedModules {
             for (URL url : Collections.list(loader.getResources("module-info.class"))) {
                 try (InputStream stream = url.openStream()) {
                     add(versions, ModuleDescriptor.read(stream));
+                } catch (InvalidModuleDescriptorException e) {
+                    // Not ours: ours are of this JDK.
+                    LOG.debug("{} cannot be read", url, e);
                 }
             }
         } catch (IOException e) {

@@ -141,7 +141,8 @@ class ApplianceTest {
                             a.own(new Hanging(never));
                             a.stop();
                         },
-                        Duration.ofMillis(50)));
+                        Duration.ofMillis(50),
+                        () -> {}));
         never.countDown();
         assertTrue(
                 e.getMessage()
@@ -173,7 +174,8 @@ class ApplianceTest {
                             a.stop();
                             awaitUninterruptibly(never);
                         },
-                        Duration.ofMillis(50)));
+                        Duration.ofMillis(50),
+                        () -> {}));
         never.countDown();
         assertTrue(e.getMessage().contains("the application's body hangs."), e.getMessage());
         assertTrue(e.getMessage().contains("awaitUninterruptibly"), e.getMessage());
