@@ -1,0 +1,319 @@
+package io.uk4j.sched;
+
+import io.uk4j.core.Clock;
+import io.uk4j.core.Duty;
+import io.uk4j.core.EventLoop;
+import io.uk4j.core.Platform;
+import io.uk4j.core.Timer;
+import io.uk4j.core.Waiter;
+import io.uk4j.core.metrics.Counter;
+import io.uk4j.core.metrics.Counters;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * The event loop. Each round runs tasks of the inbox, polls the duties, and fires timers, all in bounded batches; a loop
+ * that finds nothing to do asks its duties to arm their devices, looks once more, and sleeps on its waiter until the next
+ * deadline.
+ *
+ * <p>A loop runs in one of three ways: {@link #start} gives it a thread of its own, {@link #run} takes the caller's thread,
+ * and {@link #poll} steps it from outside, which is how a simulation drives many loops in virtual time.
+ *
+ * <p>Thread rule: as {@link EventLoop} says; in addition {@link #stop}, {@link #close} and {@link #name}
+ * are shared. Until it is started, a loop belongs to the thread that built it, which may add duties and make timers. A
+ * stepped loop belongs to the thread that polled it last.
+ *
+ * <p>What tasks, timers and duties throw is counted and logged (ever more seldom, if it goes on), and the loop goes on.
+ */
+@SuppressWarnings("ReferenceEquality") // Threads are compared by identity.
+public final class Loop implements EventLoop, Duty, AutoCloseable {
+    private static final int TASK_BATCH = 256;
+    private static final int TIMER_BATCH = 1024;
+
+    private enum Phase {
+        OPEN,
+        CLOSING,
+        ENDED
+    }
+
+    private final String name;
+    private final Clock clock;
+    private final Waiter waiter;
+    private final long spinNs;
+    private final Alarm alarm;
+    private final Inbox inbox;
+    private final Duties duties;
+    private final TimerWheel wheel;
+    private final Failures timerFailures;
+    private final Counter rounds;
+    private final Counter timersFired;
+    private final Counter waits;
+    private final CountDownLatch ended = new CountDownLatch(1);
+
+    private volatile Phase phase = Phase.OPEN;
+
+    /** The thread that the loop belongs to. */
+    private volatile Thread owner = Thread.currentThread();
+
+    /** Whether {@link #start} or {@link #run} has given the loop a thread for life. */
+    private volatile boolean hasThread;
+
+    private boolean inRound;
+
+    Loop(LoopBuilder builder) {
+        Platform platform = builder.platform;
+        Counters counters = builder.counters.with("loop", builder.name);
+        name = builder.name;
+        clock = platform.clock();
+        spinNs = builder.spin.toNanos();
+        rounds = counters.counter("uk_sched_rounds_total", "Rounds of the loop");
+        timersFired = counters.counter("uk_sched_timers_fired_total", "Timers that have fired");
+        waits = counters.counter("uk_sched_waits_total", "Times that the loop had nothing to do and slept");
+        timerFailures = failures(counters, "timer");
+        inbox = new Inbox(builder.inboxCapacity, counters, failures(counters, "task"));
+        duties = new Duties(failures(counters, "duty"));
+        wheel = new TimerWheel(clock.nowNs(), builder.tick.toNanos());
+        counters.gauge("uk_sched_timers", "Timers that wait to fire", wheel::scheduledCount);
+        waiter = platform.newWaiter();
+        alarm = new Alarm(waiter);
+    }
+
+    private Failures failures(Counters counters, String kind) {
+        return new Failures(
+                name,
+                kind,
+                counters.with("kind", kind)
+                        .counter("uk_sched_failures_total", "Exceptions thrown by what the loop runs"));
+    }
+
+    /**
+     * Starts building a loop.
+     *
+     * @param platform where its clock and its waiter come from
+     */
+    public static LoopBuilder builder(Platform platform) {
+        return new LoopBuilder(platform);
+    }
+
+    /** The loop's name, which is also that of its thread. */
+    public String name() {
+        return name;
+    }
+
+    /**
+     * Starts the loop on a daemon thread of its own.
+     *
+     * @return this loop
+     * @throws IllegalStateException if it runs already or has ended
+     */
+    public Loop start() {
+        takeThread();
+        Thread thread = Thread.ofPlatform().name(name).daemon().unstarted(this::runToTheEnd);
+        owner = thread;
+        thread.start();
+        return this;
+    }
+
+    /**
+     * Runs the loop on the caller's thread until it is stopped, and then ends it as {@link #close} says.
+     *
+     * @throws IllegalStateException if it runs already or has ended, or if the caller is a virtual thread
+     */
+    public void run() {
+        refuseVirtualThread();
+        takeThread();
+        owner = Thread.currentThread();
+        runToTheEnd();
+    }
+
+    private synchronized void takeThread() {
+        if (hasThread || phase == Phase.ENDED) {
+            throw new IllegalStateException("The loop " + name + " runs already, or has ended.");
+        }
+        hasThread = true;
+    }
+
+    private void runToTheEnd() {
+        try {
+            long idleSinceNs = clock.nowNs();
+            while (phase == Phase.OPEN) {
+                long nowNs = clock.nowNs();
+                if (round(nowNs) > 0) {
+                    idleSinceNs = nowNs;
+                } else if (nowNs - idleSinceNs < spinNs) {
+                    Thread.onSpinWait();
+                } else if (!arm()) {
+                    await(nextDeadlineNs());
+                    idleSinceNs = clock.nowNs();
+                }
+            }
+        } finally {
+            end();
+        }
+    }
+
+    private void await(long deadlineNs) {
+        waits.increment();
+        boolean _ = waiter.await(deadlineNs);
+    }
+
+    /**
+     * One round, for a loop that is stepped from outside. Has no effect on a loop that has ended.
+     *
+     * @return how many tasks, timers and units of work of the duties were done
+     * @throws IllegalStateException if the loop has a thread of its own, if it is called from within a round, or on a virtual
+     *     thread
+     */
+    @Override
+    public int poll(long nowNs) {
+        if (hasThread) {
+            throw new IllegalStateException("The loop " + name + " has a thread of its own; nobody else may poll it.");
+        }
+        adopt();
+        return phase == Phase.ENDED ? 0 : round(nowNs);
+    }
+
+    private void adopt() {
+        Thread caller = Thread.currentThread();
+        if (owner != caller) {
+            refuseVirtualThread();
+            owner = caller;
+        }
+    }
+
+    private void refuseVirtualThread() {
+        if (Thread.currentThread().isVirtual()) {
+            throw new IllegalStateException("A virtual thread cannot carry the loop " + name + ".");
+        }
+    }
+
+    private int round(long nowNs) {
+        if (inRound) {
+            throw new IllegalStateException("The loop " + name + " is polled from within one of its own rounds.");
+        }
+        inRound = true;
+        try {
+            alarm.clear();
+            rounds.increment();
+            int work = inbox.run(TASK_BATCH);
+            work += duties.poll(nowNs);
+            int fired = wheel.fire(nowNs, TIMER_BATCH, timerFailures);
+            if (fired > 0) {
+                timersFired.add(fired);
+            }
+            return work + fired;
+        } finally {
+            inRound = false;
+        }
+    }
+
+    /** The earliest deadline among timers and duties. */
+    @Override
+    public long nextDeadlineNs() {
+        return Deadlines.earlier(wheel.nextDeadlineNs(), duties.nextDeadlineNs());
+    }
+
+    /**
+     * Arms the duties. From now on, until the next round, a task that is handed over wakes the loop's waiter.
+     *
+     * @return true if there is work already
+     */
+    @Override
+    public boolean arm() {
+        alarm.set();
+        boolean hasWork = duties.arm();
+        return hasWork || !inbox.isEmpty() || phase != Phase.OPEN;
+    }
+
+    @Override
+    public Clock clock() {
+        return clock;
+    }
+
+    @Override
+    public boolean inLoop() {
+        return Thread.currentThread() == owner;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if it was added already
+     */
+    @Override
+    public void add(Duty duty) {
+        duties.add(duty);
+    }
+
+    @Override
+    public void remove(Duty duty) {
+        duties.remove(duty);
+    }
+
+    @Override
+    public Waiter waiter() {
+        return waiter;
+    }
+
+    @Override
+    public Timer newTimer(Runnable action) {
+        return wheel.newTimer(action);
+    }
+
+    @Override
+    public boolean tryExecute(Runnable task) {
+        if (phase != Phase.OPEN) {
+            inbox.refuse();
+            return false;
+        }
+        if (!inbox.offer(task)) {
+            return false;
+        }
+        alarm.ring();
+        return true;
+    }
+
+    /**
+     * Asks the loop to end, and returns at once: new tasks are refused from now on, and the loop ends after the round under
+     * way. A stepped loop goes on until it is closed. Has no further effect on a loop that is ending.
+     */
+    public void stop() {
+        synchronized (this) {
+            if (phase == Phase.OPEN) {
+                phase = Phase.CLOSING;
+            }
+        }
+        alarm.ring();
+    }
+
+    /**
+     * Ends the loop, and waits until it has ended: refuses new tasks, runs those already accepted, and closes the waiter.
+     * Called on a running loop itself it cannot wait: the loop ends after this round. Whoever steps a loop must have ceased
+     * to. An interrupt ends the waiting, and stays set. Closing twice has no further effect.
+     */
+    @Override
+    public void close() {
+        stop();
+        if (!hasThread) {
+            adopt();
+            end();
+        } else if (!inLoop()) {
+            try {
+                ended.await();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    private void end() {
+        if (phase == Phase.ENDED) {
+            return;
+        }
+        stop();
+        inbox.close();
+        alarm.clear();
+        phase = Phase.ENDED;
+        waiter.close();
+        ended.countDown();
+    }
+}
