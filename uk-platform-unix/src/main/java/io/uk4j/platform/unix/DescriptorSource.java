@@ -1,0 +1,56 @@
+package io.uk4j.platform.unix;
+
+import io.uk4j.core.WaitSource;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file descriptor as a source, level-triggered: as long as it is ready for what its interest names, no wait lasts.
+ *
+ * <p>Thread rule: loop-owned.
+ */
+final class DescriptorSource implements WaitSource {
+    private final int fd;
+    private int interest;
+    private @Nullable EpollWaiter waiter;
+
+    /**
+     * Creates a source that no waiter has registered yet.
+     *
+     * @param fd the descriptor; stays the caller's, who calls {@link #detach} before closing it
+     * @param interest {@link Posix#EPOLLIN}, {@link Posix#EPOLLOUT}, both, or 0
+     */
+    DescriptorSource(int fd, int interest) {
+        this.fd = fd;
+        this.interest = interest;
+    }
+
+    int fd() {
+        return fd;
+    }
+
+    int interest() {
+        return interest;
+    }
+
+    /** Changes what is waited for, from the next wait on; costs a system call only where it differs. */
+    void interest(int newInterest) {
+        if (newInterest != interest) {
+            interest = newInterest;
+            if (waiter != null) {
+                waiter.interestChanged(this);
+            }
+        }
+    }
+
+    /** Called by a waiter when it registers this source, and with null when it takes it out. */
+    void attach(@Nullable EpollWaiter newWaiter) {
+        waiter = newWaiter;
+    }
+
+    /** Takes the source out of its waiter, if it has one; else the number could be reused under the waiter's feet. */
+    void detach() {
+        if (waiter != null) {
+            waiter.unregister(this);
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package io.uk4j.platform.unix;
+
+import io.uk4j.core.config.Key;
+import io.uk4j.core.config.KeyProvider;
+import io.uk4j.core.net.MacAddress;
+import java.util.Collection;
+import java.util.List;
+
+/** The configuration keys of the hosted platform and its devices. */
+public final class UnixKeys implements KeyProvider {
+    /** Whether to keep to pure JDK; see {@link UnixPlatform}. */
+    static final Key<Portable> PORTABLE = Key.oneOf(
+                    "uk.unix.portable",
+                    Portable.class,
+                    "whether the unix platform keeps to pure JDK, without native calls and without TAP;"
+                            + " auto does so where the system is not Linux")
+            .withDefault("auto");
+
+    /** Whether a TAP carries checksum and segmentation offload. */
+    static final Key<Boolean> TAP_OFFLOAD = Key.bool(
+                    "uk.tap.offload",
+                    "whether a TAP interface leaves checksums and TCP segmentation to the other side, both ways")
+            .withDefault("true");
+
+    /** The appliance's own hardware address. */
+    static final Key<MacAddress> MAC = Key.of(
+            "uk.net.mac",
+            "a unicast Ethernet address, such as 02:00:5e:10:00:01",
+            "the hardware address of the network device; without it the device has one of its own",
+            UnixKeys::parseUnicast);
+
+    /** The values of {@link #PORTABLE}. */
+    enum Portable {
+        AUTO,
+        TRUE,
+        FALSE
+    }
+
+    /** Creates the provider; called by {@link java.util.ServiceLoader}. */
+    public UnixKeys() {}
+
+    @Override
+    public Collection<Key<?>> keys() {
+        return List.of(PORTABLE, TAP_OFFLOAD, MAC);
+    }
+
+    private static MacAddress parseUnicast(String text) {
+        MacAddress mac = MacAddress.parse(text);
+        if (mac.isGroup() || mac.bits() == 0) {
+            throw new IllegalArgumentException("not the address of one station");
+        }
+        return mac;
+    }
+}
