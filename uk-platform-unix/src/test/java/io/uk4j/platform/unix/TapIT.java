@@ -1,14 +1,22 @@
 package io.uk4j.platform.unix;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
 import io.uk4j.core.DeviceContext;
+import io.uk4j.core.DeviceException;
 import io.uk4j.core.Waiter;
 import io.uk4j.core.net.FrameBatch;
+import io.uk4j.core.net.MacAddress;
 import io.uk4j.core.net.NetDevice;
+import io.uk4j.core.net.NetDeviceInfo;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,15 +29,48 @@ class TapIT {
     private static final String TAP = "ukt" + ProcessHandle.current().pid() % 100_000;
     private static final int OUR_IP = 0x0a4d_1d02;
 
+    private static final String ECHO_CLIENT = """
+            import socket, struct
+            def checksum(b):
+                s = sum(struct.unpack('!%dH' % (len(b) // 2), b))
+                s = (s >> 16) + (s & 0xffff)
+                return ~(s + (s >> 16)) & 0xffff
+            s = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
+            s.settimeout(5)
+            for i in range(3):
+                p = struct.pack('!BBHHH', 8, 0, 0, 7, i) + b'uk4j' * 200
+                p = p[:2] + struct.pack('!H', checksum(p)) + p[4:]
+                s.sendto(p, ('10.77.29.2', 0))
+                r = s.recv(2000)[20:]
+                assert r[0] == 0 and checksum(r) == 0 and r[4:] == p[4:], r
+            print('3 echoes')
+            """;
+    private static final String TCP_CLIENT = """
+            import socket
+            s = socket.create_connection(('10.77.29.2', 7777), 5)
+            s.sendall(b'x' * 14000)
+            n = 0
+            while n < 5000:
+                n += len(s.recv(65536))
+            print('received', n)
+            """;
+    private static final String DATAGRAM_CLIENT = """
+            import socket
+            s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            s.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+            for i in range(100):
+                s.sendto(b'x' * 100, ('10.77.29.255', 9))
+            """;
+
     private final UnixPlatform platform = UnixPlatform.builder().portable(false).build();
-    private final ListPool pool = new ListPool(64, 32);
     private final MapCounters counters = new MapCounters();
     private final FrameBatch in = new FrameBatch();
     private final FrameBatch out = new FrameBatch();
+    private ListPool pool = new ListPool(64, 32);
 
     @BeforeEach
     void makeNamespace() {
-        SystemRequirements.tapAndNamespaces("ip", "ping", "python3");
+        SystemRequirements.tapAndNamespaces("ip", "python3");
         Host.run("ip netns add " + NAMESPACE);
     }
 
@@ -37,49 +78,180 @@ class TapIT {
     void removeNamespace() {
         in.clear();
         out.clear();
+        assertEquals(pool.capacityBytes(), pool.availableBytes(), "every buffer came back");
         platform.close();
         Host.start("ip link del " + TAP).onExit().join();
         Host.start("ip netns del " + NAMESPACE).onExit().join();
     }
 
     @Test
-    void answersTheKernelsArpAndEcho() throws Exception {
+    void carriesArpAndEchoBothWays() {
         try (NetDevice tap = openInNamespace(Map.of());
                 Waiter waiter = platform.newWaiter()) {
             waiter.register(tap.source());
-            Process ping = Host.start("ip netns exec " + NAMESPACE + " ping -c 3 -i 0.2 -W 5 10.77.29.2");
-            long macOfKernel = 0;
+            Process client = python(ECHO_CLIENT);
             int echoes = 0;
-            while (ping.isAlive()) {
-                while (tap.poll(in) > 0) {
-                    while (!in.isEmpty()) {
-                        long before = Frames.sourceMac(in);
-                        if (Frames.answer(in, out, pool, tap.info().mac(), OUR_IP)) {
-                            macOfKernel = before;
-                            echoes += Frames.isEcho(out) ? 1 : 0;
-                            assertEquals(1, tap.offer(out));
-                            tap.flush();
-                        }
+            while (client.isAlive()) {
+                receiveOrWait(tap, waiter);
+                while (!in.isEmpty()) {
+                    long from = Frames.sourceMac(in);
+                    if (Frames.answer(in, out, pool, tap.info().mac(), OUR_IP)) {
+                        echoes += Frames.isEcho(out) ? 1 : 0;
+                        assertEquals(TapOpener.derive(from), tap.info().mac());
+                        assertEquals(1, tap.offer(out));
                     }
                 }
-                if (!tap.arm()) {
-                    waiter.await(platform.clock().nowNs() + 20_000_000);
-                }
             }
-            String text = Host.output(ping);
-            assertTrue(text.contains("3 received"), text);
+            assertEquals("3 echoes\n", Host.output(client));
             assertEquals(3, echoes);
-            assertEquals(tap.info().mac(), TapOpener.derive(macOfKernel));
-            assertNotEquals(macOfKernel, tap.info().mac().bits());
-            assertEquals(4, counters.value("uk_net_frames_sent_total{device=\"" + TAP + "\"}"));
+            assertEquals(4, counter("uk_net_frames_sent_total"));
+            assertEquals(3 * (14 + 20 + 808) + 42, counter("uk_net_bytes_sent_total"));
         }
-        assertEquals(pool.capacityBytes(), pool.availableBytes());
     }
 
     @Test
-    void theInterfaceGoesAwayWithTheDevice() {
-        open(TAP, Map.of()).close();
+    void carriesSegmentsLongerThanTheMtuBothWays() {
+        try (NetDevice tap = openInNamespace(Map.of());
+                Waiter waiter = platform.newWaiter()) {
+            waiter.register(tap.source());
+            KernelTcp tcp = new KernelTcp(pool, tap.info().mac());
+            Process client = python(TCP_CLIENT);
+            while (client.isAlive()) {
+                receiveOrWait(tap, waiter);
+                while (!in.isEmpty()) {
+                    if (in.buffer(0, 0).getUnsignedShort(in.offset(0, 0) + 12) == 0x0806) {
+                        Frames.answer(in, out, pool, tap.info().mac(), OUR_IP);
+                    } else {
+                        tcp.answer(in, out, 5000);
+                    }
+                    tap.offer(out);
+                    assertTrue(out.isEmpty());
+                }
+            }
+            String text = Host.output(client);
+            assertTrue(text.startsWith("received "), text);
+            assertEquals(14_000, tcp.received());
+            assertTrue(tcp.longestFrameBytes() > 3 * 1460, "longest " + tcp.longestFrameBytes());
+            assertEquals(FrameBatch.GSO_TCPV4, tcp.gsoTypes());
+        }
+    }
+
+    @Test
+    void withoutOffloadNoFrameIsLongerThanTheMtu() {
+        try (NetDevice tap = openInNamespace(Map.of("uk.tap.offload", "false", "uk.net.mac", "02:00:00:00:77:01"))) {
+            assertEquals(0, tap.info().offloads());
+            assertEquals(1514, tap.info().maxFrameBytes());
+            assertEquals(MacAddress.parse("02:00:00:00:77:01"), tap.info().mac());
+            append(1514, FrameBatch.NEEDS_CHECKSUM);
+            append(1519, 0);
+            append(1514, 0);
+            assertEquals(3, tap.offer(out));
+            assertEquals(1, counter("uk_net_frames_sent_total"));
+            assertEquals(2, dropped("unfit"));
+        }
+    }
+
+    @Test
+    void leavesFramesWithTheKernelWhileThePoolIsEmpty() {
+        pool = new ListPool(3, 0);
+        try (NetDevice tap = openInNamespace(Map.of());
+                Waiter waiter = platform.newWaiter()) {
+            waiter.register(tap.source());
+            assertEquals(0, python(DATAGRAM_CLIENT).onExit().join().exitValue());
+            while (in.frames() < 3) {
+                receiveOrWait(tap, waiter);
+            }
+            assertEquals(0, tap.poll(in));
+            assertFalse(tap.arm());
+            assertFalse(waiter.await(platform.clock().nowNs() + 1_000_000), "input that cannot be read wakes nobody");
+            in.releaseFirst(1);
+            assertTrue(tap.arm(), "a buffer came back");
+            assertEquals(1, tap.poll(in));
+        }
+    }
+
+    @Test
+    void countsFramesForAnInterfaceThatIsDown() {
+        try (NetDevice tap = open(TAP, Map.of())) {
+            append(60, 0);
+            assertEquals(1, tap.offer(out));
+            assertEquals(1, dropped("interface_down"));
+        }
+    }
+
+    @Test
+    void reportsAnInterfaceThatWasDeleted() {
+        try (NetDevice tap = openInNamespace(Map.of());
+                Waiter waiter = platform.newWaiter()) {
+            waiter.register(tap.source());
+            Host.run("ip -n " + NAMESPACE + " link del " + TAP);
+            assertTrue(waiter.await(platform.clock().nowNs() + 5_000_000_000L));
+            assertTrue(assertThrows(DeviceException.class, () -> tap.poll(in))
+                    .getMessage()
+                    .contains("is gone"));
+            append(60, 0);
+            assertThrows(DeviceException.class, () -> tap.offer(out));
+            assertEquals(1, out.frames(), "a frame that was not accepted stays");
+        }
+    }
+
+    @Test
+    void closingReleasesTheInterface() {
+        NetDevice tap = open(TAP, Map.of());
+        DeviceException busy = assertThrows(DeviceException.class, () -> open(TAP, Map.of()));
+        assertTrue(busy.getMessage().contains("EBUSY"), busy.getMessage());
+        tap.close();
+        tap.close();
         assertNotEquals(0, Host.start("ip link show " + TAP).onExit().join().exitValue());
+    }
+
+    @Test
+    void refusesAnInterfaceThatIsNoTap() {
+        DeviceException e = assertThrows(DeviceException.class, () -> open("lo", Map.of()));
+        assertTrue(e.getMessage().contains("EINVAL"), e.getMessage());
+        assertEquals(3, e.getMessage().lines().count());
+    }
+
+    @Test
+    void attachesToAPersistentInterfaceAndKeepsItsAddressOverRestarts() {
+        Host.run("ip tuntap add dev " + TAP + " mode tap vnet_hdr");
+        Host.run("ip link set " + TAP + " mtu 9000");
+        MacAddress first;
+        try (NetDevice tap = open(TAP, Map.of())) {
+            first = tap.info().mac();
+            assertEquals(9000, tap.info().mtuBytes());
+            assertTrue(tap.info().has(NetDeviceInfo.OFFLOAD_TSO4 | NetDeviceInfo.OFFLOAD_RX_LARGE));
+        }
+        try (NetDevice tap = open(TAP, Map.of("uk.tap.offload", "false"))) {
+            assertEquals(first, tap.info().mac());
+            assertEquals(9014, tap.info().maxFrameBytes());
+        }
+    }
+
+    private void receiveOrWait(NetDevice tap, Waiter waiter) {
+        if (tap.poll(in) == 0 && !tap.arm()) {
+            waiter.await(platform.clock().nowNs() + 20_000_000);
+        }
+    }
+
+    private void append(int bytes, int flags) {
+        ByteBuf buffer = Objects.requireNonNull(pool.tryAcquire(bytes));
+        buffer.setZero(buffer.writerIndex(), bytes);
+        out.append(buffer, buffer.writerIndex(), bytes);
+        out.offload(flags, FrameBatch.GSO_NONE, 0, 0, 34, 16);
+        out.endFrame();
+    }
+
+    private long counter(String name) {
+        return counters.value(name + "{device=\"" + TAP + "\"}");
+    }
+
+    private long dropped(String reason) {
+        return counters.value("uk_net_frames_dropped_total{device=\"" + TAP + "\",reason=\"" + reason + "\"}");
+    }
+
+    private static Process python(String script) {
+        return Host.start(List.of("ip", "netns", "exec", NAMESPACE, "python3", "-c", script));
     }
 
     private NetDevice open(String name, Map<String, String> config) {
@@ -90,7 +262,7 @@ class TapIT {
     private NetDevice openInNamespace(Map<String, String> config) {
         NetDevice tap = open(TAP, config);
         Host.run("ip link set " + TAP + " netns " + NAMESPACE);
-        Host.run("ip -n " + NAMESPACE + " addr add 10.77.29.1/24 dev " + TAP);
+        Host.run("ip -n " + NAMESPACE + " addr add 10.77.29.1/24 brd 10.77.29.255 dev " + TAP);
         Host.run("ip -n " + NAMESPACE + " link set " + TAP + " up");
         return tap;
     }
