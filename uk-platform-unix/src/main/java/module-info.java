@@ -16,6 +16,8 @@ module io.uk4j.platform.unix {
 
     provides io.uk4j.core.PlatformProvider with
             io.uk4j.platform.unix.UnixPlatformProvider;
+    provides io.uk4j.core.block.BlockDeviceProvider with
+            io.uk4j.platform.unix.FileBlockProvider;
     provides io.uk4j.core.config.KeyProvider with
             io.uk4j.platform.unix.UnixKeys;
     provides io.uk4j.core.net.NetDeviceProvider with
