@@ -1,6 +1,7 @@
 package io.uk4j.net.tcpip.ip;
 
 import io.netty.buffer.ByteBuf;
+import io.uk4j.net.tcpip.wire.Checksum;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,8 +17,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread rule: loop-owned.
  */
 public final class Packet {
-    /** How many fragments a packet may have: 64 KiB in buffers of 2 KiB, a header, and some slack. */
-    public static final int MAX_FRAGMENTS = 40;
+    /** How many fragments a packet may have: 65,535 bytes as IP fragments of 1,500 bytes are 45, and there is some slack. */
+    public static final int MAX_FRAGMENTS = 48;
 
     /** Bytes in front of an outbound packet's first fragment: an Ethernet header and an IPv4 header without options. */
     public static final int HEADROOM = 14 + 20;
@@ -39,6 +40,9 @@ public final class Packet {
 
     /** Outbound: whether routers may not fragment it. */
     public boolean dontFragment;
+
+    /** Inbound: whether it was sent to everybody on the link. Only a transport that takes broadcasts ever sees one. */
+    public boolean broadcast;
 
     /** Inbound: whether the transport checksum was verified below, or never computed as the packet did not leave the host. */
     public boolean checksumValid;
@@ -74,6 +78,7 @@ public final class Packet {
         trafficClass = 0;
         ttl = 0;
         dontFragment = true;
+        broadcast = false;
         checksumValid = false;
         checksumOffset = -1;
         gsoSize = 0;
@@ -126,6 +131,56 @@ public final class Packet {
     /** How many bytes a fragment has. */
     public int length(int fragment) {
         return lengths[fragment];
+    }
+
+    /** The partial sum ({@link Checksum}) of all bytes. */
+    public long sum() {
+        long sum = 0;
+        int position = 0;
+        for (int i = 0; i < fragments; i++) {
+            sum = Checksum.addAt(sum, position, buffer(i), offsets[i], lengths[i]);
+            position += lengths[i];
+        }
+        return sum;
+    }
+
+    /** Whether an inbound packet's checksum, taken over pseudo header and all bytes, holds. */
+    public boolean checksumHolds() {
+        return Checksum.fold(Checksum.pseudoHeader(source, destination, protocol, bytes) + sum()) == 0xffff;
+    }
+
+    /**
+     * Moves the start of fragment 0 forward for a header to be written there, or, with a negative count, back over one
+     * that was read.
+     *
+     * @param count how many bytes more fragment 0 begins with
+     */
+    void prepend(int count) {
+        offsets[0] -= count;
+        lengths[0] += count;
+        bytes += count;
+    }
+
+    /** Takes everything from another packet, which is reset. */
+    void moveFrom(Packet other) {
+        reset();
+        System.arraycopy(other.buffers, 0, buffers, 0, other.fragments);
+        System.arraycopy(other.offsets, 0, offsets, 0, other.fragments);
+        System.arraycopy(other.lengths, 0, lengths, 0, other.fragments);
+        fragments = other.fragments;
+        bytes = other.bytes;
+        source = other.source;
+        destination = other.destination;
+        protocol = other.protocol;
+        trafficClass = other.trafficClass;
+        ttl = other.ttl;
+        dontFragment = other.dontFragment;
+        broadcast = other.broadcast;
+        checksumValid = other.checksumValid;
+        checksumOffset = other.checksumOffset;
+        gsoSize = other.gsoSize;
+        transportHeaderBytes = other.transportHeaderBytes;
+        other.reset();
     }
 
     /** Takes a fragment's reference out of the packet: it is the caller's now. */

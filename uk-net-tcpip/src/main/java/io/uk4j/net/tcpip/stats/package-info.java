@@ -1,0 +1,2 @@
+/** What the layers count. */
+package io.uk4j.net.tcpip.stats;
