@@ -271,7 +271,8 @@ public final class PacketPool implements BufferPool, AutoCloseable {
         }
 
         /**
-         * Where the pool's counters hang; nowhere by default.
+         * Where the pool's counters hang; nowhere by default. Where there are several loops, a label tells their pools
+         * apart: {@code counters.with("loop", name)}.
          *
          * @return this
          */
