@@ -23,8 +23,9 @@ final class Failures implements Consumer<Throwable> {
         this.counter = counter;
     }
 
+    /** Locked because fibers may fail on threads of others, and a counter has one writer at a time. */
     @Override
-    public void accept(Throwable failure) {
+    public synchronized void accept(Throwable failure) {
         counter.increment();
         long count = counter.value();
         if (count <= LOGGED_ALL) {

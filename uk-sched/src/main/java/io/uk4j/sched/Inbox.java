@@ -45,6 +45,10 @@ final class Inbox {
         refused.incrementAndGet();
     }
 
+    int capacity() {
+        return queue.capacity();
+    }
+
     boolean isEmpty() {
         return queue.isEmpty();
     }

@@ -9,18 +9,25 @@ import io.uk4j.core.Waiter;
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Supplier;
+import org.jctools.queues.varhandle.MpscUnboundedVarHandleArrayQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The event loop. Each round runs tasks of the inbox, polls the duties, and fires timers, all in bounded batches; a loop
+ * The event loop. Each round runs tasks of the inbox, polls the duties, fires timers and lets fibers run, all in bounded
+ * batches; a loop
  * that finds nothing to do asks its duties to arm their devices, looks once more, and sleeps on its waiter until the next
  * deadline.
  *
  * <p>A loop runs in one of three ways: {@link #start} gives it a thread of its own, {@link #run} takes the caller's thread,
  * and {@link #poll} steps it from outside, which is how a simulation drives many loops in virtual time.
  *
- * <p>Thread rule: as {@link EventLoop} says; in addition {@link #stop}, {@link #close} and {@link #name}
- * are shared. Until it is started, a loop belongs to the thread that built it, which may add duties and make timers. A
+ * <p>Thread rule: as {@link EventLoop} says; in addition {@link #stop}, {@link #close}, {@link #call}, {@link
+ * #fibers}, {@link #name} and {@link #describe} are shared. Until it is started, a loop belongs to the thread that built it, which may add duties and make timers. A
  * stepped loop belongs to the thread that polled it last.
+ *
+ * <p>A {@link #fibers() fiber} is a thread that may block. What the loop owns it uses directly if the loop carries it, and by a
+ * {@link LoopCall} wherever it may have to wait.
  *
  * <p>What tasks, timers and duties throw is counted and logged (ever more seldom, if it goes on), and the loop goes on.
  */
@@ -28,6 +35,9 @@ import java.util.concurrent.CountDownLatch;
 public final class Loop implements EventLoop, Duty, AutoCloseable {
     private static final int TASK_BATCH = 256;
     private static final int TIMER_BATCH = 1024;
+    private static final int CALL_BATCH = 256;
+    private static final int FIBER_BATCH = 256;
+    private static final int CALL_QUEUE_CHUNK = 64;
 
     private enum Phase {
         OPEN,
@@ -39,11 +49,20 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     private final Clock clock;
     private final Waiter waiter;
     private final long spinNs;
+    private final long closeGraceNs;
     private final Alarm alarm;
     private final Inbox inbox;
     private final Duties duties;
     private final TimerWheel wheel;
     private final Failures timerFailures;
+    private final Fibers fibers;
+    private final Baton baton = new Baton();
+
+    /** Without a bound of its own, because a call must not be lost; but it holds at most two entries for a thread that waits. */
+    private final MpscUnboundedVarHandleArrayQueue<LoopCall> calls =
+            new MpscUnboundedVarHandleArrayQueue<>(CALL_QUEUE_CHUNK);
+
+    private final CallList waitingCalls = new CallList();
     private final Counter rounds;
     private final Counter timersFired;
     private final Counter waits;
@@ -58,6 +77,7 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     private volatile boolean hasThread;
 
     private boolean inRound;
+    private boolean endAfterRound;
 
     Loop(LoopBuilder builder) {
         Platform platform = builder.platform;
@@ -65,6 +85,7 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
         name = builder.name;
         clock = platform.clock();
         spinNs = builder.spin.toNanos();
+        closeGraceNs = builder.closeGrace.toNanos();
         rounds = counters.counter("uk_sched_rounds_total", "Rounds of the loop");
         timersFired = counters.counter("uk_sched_timers_fired_total", "Timers that have fired");
         waits = counters.counter("uk_sched_waits_total", "Times that the loop had nothing to do and slept");
@@ -73,8 +94,15 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
         duties = new Duties(failures(counters, "duty"));
         wheel = new TimerWheel(clock.nowNs(), builder.tick.toNanos());
         counters.gauge("uk_sched_timers", "Timers that wait to fire", wheel::scheduledCount);
+        FiberMode mode = Fibers.choose(builder.fiberMode);
         waiter = platform.newWaiter();
         alarm = new Alarm(waiter);
+        fibers = new Fibers(this, alarm, mode, builder, counters, failures(counters, "fiber"));
+    }
+
+    /** Starts fibers on this loop. */
+    public Fibers fibers() {
+        return fibers;
     }
 
     private Failures failures(Counters counters, String kind) {
@@ -141,7 +169,7 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
                     idleSinceNs = nowNs;
                 } else if (nowNs - idleSinceNs < spinNs) {
                     Thread.onSpinWait();
-                } else if (!arm()) {
+                } else if (!arm() && phase == Phase.OPEN) {
                     await(nextDeadlineNs());
                     idleSinceNs = clock.nowNs();
                 }
@@ -169,7 +197,14 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
             throw new IllegalStateException("The loop " + name + " has a thread of its own; nobody else may poll it.");
         }
         adopt();
-        return phase == Phase.ENDED ? 0 : round(nowNs);
+        if (phase == Phase.ENDED) {
+            return 0;
+        }
+        int work = round(nowNs);
+        if (endAfterRound) {
+            end();
+        }
+        return work;
     }
 
     private void adopt() {
@@ -194,21 +229,41 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
         try {
             alarm.clear();
             rounds.increment();
-            int work = inbox.run(TASK_BATCH);
+            if (baton.isHeld()) {
+                // A fiber lost the carrier in the midst of its work on what everything else here works on.
+                return fibers.run(FIBER_BATCH);
+            }
+            int work = inbox.run(TASK_BATCH) + runCalls();
             work += duties.poll(nowNs);
             int fired = wheel.fire(nowNs, TIMER_BATCH, timerFailures);
             if (fired > 0) {
                 timersFired.add(fired);
             }
-            return work + fired;
+            return work + fired + fibers.run(FIBER_BATCH);
         } finally {
             inRound = false;
         }
     }
 
+    private int runCalls() {
+        int count = 0;
+        while (count < CALL_BATCH) {
+            LoopCall call = calls.poll();
+            if (call == null) {
+                break;
+            }
+            count++;
+            call.runOnLoop();
+        }
+        return count;
+    }
+
     /** The earliest deadline among timers and duties. */
     @Override
     public long nextDeadlineNs() {
+        if (baton.isHeld()) {
+            return NO_DEADLINE;
+        }
         return Deadlines.earlier(wheel.nextDeadlineNs(), duties.nextDeadlineNs());
     }
 
@@ -220,8 +275,11 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     @Override
     public boolean arm() {
         alarm.set();
+        if (baton.isHeld()) {
+            return fibers.canRun();
+        }
         boolean hasWork = duties.arm();
-        return hasWork || !inbox.isEmpty() || phase != Phase.OPEN;
+        return hasWork || !inbox.isEmpty() || !calls.isEmpty() || fibers.canRun();
     }
 
     @Override
@@ -231,7 +289,8 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
 
     @Override
     public boolean inLoop() {
-        return Thread.currentThread() == owner;
+        Thread caller = Thread.currentThread();
+        return caller == owner || fibers.carries(caller);
     }
 
     /**
@@ -273,6 +332,53 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     }
 
     /**
+     * Runs something on the loop and returns what it returned: in place if the caller runs on the loop, else handed over.
+     *
+     * @param action what to run; must not block. What it throws, the caller gets
+     * @throws InterruptedException if the caller was or is interrupted before the action began
+     * @throws LoopEndedException if the loop has ended
+     */
+    public <T extends @Nullable Object> T call(Supplier<T> action) throws InterruptedException {
+        return new ActionCall<>(this, action).get();
+    }
+
+    /** Hands over a call that is begun, or whose caller was interrupted. It is never refused, but may find the loop ended. */
+    void submit(LoopCall call) {
+        calls.offer(call);
+        alarm.ring();
+        if (hasEnded()) {
+            call.endUnbegun();
+        }
+    }
+
+    CallList waitingCalls() {
+        return waitingCalls;
+    }
+
+    Baton baton() {
+        return baton;
+    }
+
+    /** Whether a thread that is in the loop must not wait there: the loop's own thread, and a fiber that keeps all others waiting. */
+    boolean isBare(Thread thread) {
+        return !thread.isVirtual() || baton.isHeldBy(thread);
+    }
+
+    boolean isOpen() {
+        return phase == Phase.OPEN;
+    }
+
+    boolean hasEnded() {
+        return phase == Phase.ENDED;
+    }
+
+    /** What the loop is and who carries its fibers, in a few lines for an operator. */
+    public String describe() {
+        return "loop " + name + ": inbox of " + inbox.capacity() + " tasks, spins for " + spinNs
+                + " ns before it sleeps\n" + fibers.describe() + "\n";
+    }
+
+    /**
      * Asks the loop to end, and returns at once: new tasks are refused from now on, and the loop ends after the round under
      * way. A stepped loop goes on until it is closed. Has no further effect on a loop that is ending.
      */
@@ -286,17 +392,23 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     }
 
     /**
-     * Ends the loop, and waits until it has ended: refuses new tasks, runs those already accepted, and closes the waiter.
-     * Called on a running loop itself it cannot wait: the loop ends after this round. Whoever steps a loop must have ceased
-     * to. An interrupt ends the waiting, and stays set. Closing twice has no further effect.
+     * Ends the loop, and waits until it has ended. It refuses new tasks and runs those already accepted; interrupts the fibers and
+     * gives them the {@link LoopBuilder#closeGrace grace} to end, in which it still works for them; ends the calls that
+     * wait; and closes the waiter. Fibers that are alive even then never run again, and are reported in the log.
+     *
+     * <p>Called on the loop itself it cannot wait: the loop ends after this round. Whoever steps a loop must have ceased
+     * to; its fibers get no time that only a clock could give, but end as far as they can without. An interrupt ends
+     * the waiting, and stays set. Closing twice has no further effect.
      */
     @Override
     public void close() {
         stop();
-        if (!hasThread) {
+        if (inLoop() && inRound) {
+            endAfterRound = true;
+        } else if (!hasThread) {
             adopt();
             end();
-        } else if (!inLoop()) {
+        } else {
             try {
                 ended.await();
             } catch (InterruptedException _) {
@@ -306,14 +418,45 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     }
 
     private void end() {
-        if (phase == Phase.ENDED) {
+        if (hasEnded()) {
             return;
         }
         stop();
+        endFibers();
+        endWaitingCalls();
+        // They may still say good-bye, now that what they waited for will not come.
+        fibers.run(FIBER_BATCH);
         inbox.close();
-        alarm.clear();
         phase = Phase.ENDED;
+        endWaitingCalls();
+        for (LoopCall call = calls.poll(); call != null; call = calls.poll()) {
+            call.endUnbegun();
+        }
+        fibers.reportAbandoned();
+        alarm.clear();
         waiter.close();
         ended.countDown();
+    }
+
+    private void endFibers() {
+        fibers.interruptAll();
+        long deadlineNs = clock.nowNs() + closeGraceNs;
+        while (fibers.alive() > 0 && !Deadlines.isReached(deadlineNs, clock.nowNs())) {
+            if (round(clock.nowNs()) > 0) {
+                continue;
+            }
+            if (!hasThread) {
+                break;
+            }
+            if (!arm() && fibers.alive() > 0) {
+                await(Deadlines.earlier(deadlineNs, nextDeadlineNs()));
+            }
+        }
+    }
+
+    private void endWaitingCalls() {
+        for (LoopCall call = waitingCalls.first(); call != null; call = waitingCalls.first()) {
+            call.endWaiting();
+        }
     }
 }

@@ -17,6 +17,9 @@ public final class LoopBuilder {
     int inboxCapacity = 4096;
     Duration spin = Duration.ZERO;
     Duration tick = Duration.ofMillis(1);
+    FiberMode fiberMode = FiberMode.AUTO;
+    int fiberLimit = 65536;
+    Duration closeGrace = Duration.ofSeconds(2);
     Counters counters = NoCounters.INSTANCE;
 
     LoopBuilder(Platform platform) {
@@ -33,6 +36,8 @@ public final class LoopBuilder {
     public LoopBuilder config(Config config) {
         inboxCapacity(config.get(SchedKeys.INBOX));
         spin(config.get(SchedKeys.SPIN));
+        fiberMode(config.get(SchedKeys.FIBER_MODE));
+        fiberLimit(config.get(SchedKeys.FIBER_LIMIT));
         return this;
     }
 
@@ -84,10 +89,44 @@ public final class LoopBuilder {
         return this;
     }
 
+    /** Who carries the fibers; {@link FiberMode#AUTO} unless set. */
+    public LoopBuilder fiberMode(FiberMode mode) {
+        fiberMode = Objects.requireNonNull(mode, "mode");
+        return this;
+    }
+
+    /**
+     * How many fibers may be alive at once.
+     *
+     * @throws IllegalArgumentException if it is not positive
+     */
+    public LoopBuilder fiberLimit(int fibers) {
+        if (fibers < 1) {
+            throw new IllegalArgumentException("A limit of " + fibers + " fibers");
+        }
+        fiberLimit = fibers;
+        return this;
+    }
+
+    /**
+     * How long fibers may take to end once the loop ends and has interrupted them; 2 s unless set.
+     *
+     * @throws IllegalArgumentException if it is negative
+     */
+    public LoopBuilder closeGrace(Duration grace) {
+        if (grace.isNegative()) {
+            throw new IllegalArgumentException("A grace of " + grace);
+        }
+        closeGrace = grace;
+        return this;
+    }
+
     /**
      * Makes the loop, with a waiter of its own.
      *
      * @throws io.uk4j.core.PlatformException if the platform can give no more waiters
+     * @throws io.uk4j.core.config.ConfigException if {@link FiberMode#LOOP} is asked for and the JVM was not started with the
+     *     flag that it needs; the message has the flag
      */
     public Loop build() {
         return new Loop(this);
