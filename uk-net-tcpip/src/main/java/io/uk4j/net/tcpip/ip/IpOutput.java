@@ -23,9 +23,21 @@ public interface IpOutput {
     /** The largest packet to that destination in bytes, IP header included: the link's MTU or what RFC 1191 found. */
     int mtuBytes(int destination);
 
+    /**
+     * Called by a transport that got {@link IcmpError#TOO_BIG} and found that it is about a packet of its own: from now on
+     * {@link #mtuBytes} is lower. The default has no table and does nothing.
+     *
+     * @param destination where the packet went
+     * @param mtuBytes what the error said; implausible values are corrected
+     */
+    default void lowerMtu(int destination, int mtuBytes) {}
+
     /** This host's address towards that destination, as bits. */
     int sourceFor(int destination);
 
-    /** Whether segments longer than the MTU may be sent with {@link Packet#gsoSize}, and how long in bytes, or 0. */
+    /**
+     * How long a packet with {@link Packet#gsoSize} may be, in bytes, IP header included; 0 if the device does not cut
+     * segments.
+     */
     int maxSegmentationBytes();
 }

@@ -1,6 +1,7 @@
 package io.uk4j.net.tcpip.ip;
 
 import io.netty.buffer.ByteBuf;
+import io.uk4j.core.BufferPool;
 import io.uk4j.net.tcpip.wire.Checksum;
 import org.jspecify.annotations.Nullable;
 
@@ -41,6 +42,9 @@ public final class Packet {
     /** Outbound: whether routers may not fragment it. */
     public boolean dontFragment;
 
+    /** Inbound: length of the IP header, which lies right before fragment 0 in its buffer. */
+    public int networkHeaderBytes;
+
     /** Inbound: whether it was sent to everybody on the link. Only a transport that takes broadcasts ever sees one. */
     public boolean broadcast;
 
@@ -78,6 +82,7 @@ public final class Packet {
         trafficClass = 0;
         ttl = 0;
         dontFragment = true;
+        networkHeaderBytes = 0;
         broadcast = false;
         checksumValid = false;
         checksumOffset = -1;
@@ -150,19 +155,87 @@ public final class Packet {
     }
 
     /**
-     * Moves the start of fragment 0 forward for a header to be written there, or, with a negative count, back over one
-     * that was read.
+     * Lets fragment 0 begin further in front, where a header is written.
      *
      * @param count how many bytes more fragment 0 begins with
      */
-    void prepend(int count) {
+    public void prepend(int count) {
         offsets[0] -= count;
         lengths[0] += count;
         bytes += count;
     }
 
+    /** Cuts off what is at the end; fragments that become empty stay. */
+    public void trim(int newBytes) {
+        for (int i = fragments - 1; bytes > newBytes; i--) {
+            int cut = Math.min(lengths[i], bytes - newBytes);
+            lengths[i] -= cut;
+            bytes -= cut;
+        }
+    }
+
+    /** Copies bytes of the packet to a buffer, at absolute indices. */
+    public void copyTo(int position, ByteBuf target, int at, int count) {
+        int skip = position;
+        int done = 0;
+        for (int i = 0; done < count; i++) {
+            int part = Math.min(lengths[i] - skip, count - done);
+            if (part > 0) {
+                target.setBytes(at + done, buffer(i), offsets[i] + skip, part);
+                done += part;
+            }
+            skip = Math.max(0, skip - lengths[i]);
+        }
+    }
+
+    /**
+     * Sees to it that the first bytes of an inbound packet, and its IP header before them, lie in one buffer.
+     *
+     * @param count how many bytes; a shorter packet is straightened as a whole
+     * @param pool where a buffer comes from if one is needed, with headroom for an IP header
+     * @return false if the pool had no buffer; the packet is as it was
+     */
+    boolean straighten(int count, BufferPool pool) {
+        int head = Math.min(count, bytes);
+        if (fragments > 0 && lengths[0] >= head) {
+            return true;
+        }
+        ByteBuf buffer = pool.tryAcquire(head);
+        if (buffer == null) {
+            return false;
+        }
+        int at = buffer.readerIndex();
+        buffer.setBytes(at - networkHeaderBytes, buffer(0), offsets[0] - networkHeaderBytes, networkHeaderBytes);
+        copyTo(0, buffer, at, head);
+        // Fragment 0 was too short, so it is used up and leaves its place to the new buffer.
+        int used = 0;
+        int skip = head;
+        while (used < fragments && lengths[used] <= skip) {
+            skip -= lengths[used];
+            take(used).release();
+            used++;
+        }
+        int kept = fragments - used;
+        System.arraycopy(buffers, used, buffers, 1, kept);
+        System.arraycopy(offsets, used, offsets, 1, kept);
+        System.arraycopy(lengths, used, lengths, 1, kept);
+        for (int i = kept + 1; i < fragments; i++) {
+            buffers[i] = null;
+        }
+        if (kept > 0) {
+            offsets[1] += skip;
+            lengths[1] -= skip;
+        }
+        buffers[0] = buffer;
+        offsets[0] = at;
+        lengths[0] = head;
+        fragments = kept + 1;
+        return true;
+    }
+
     /** Takes everything from another packet, which is reset. */
-    void moveFrom(Packet other) {
+    public void moveFrom(Packet other) {
+        release();
         reset();
         System.arraycopy(other.buffers, 0, buffers, 0, other.fragments);
         System.arraycopy(other.offsets, 0, offsets, 0, other.fragments);
@@ -175,6 +248,7 @@ public final class Packet {
         trafficClass = other.trafficClass;
         ttl = other.ttl;
         dontFragment = other.dontFragment;
+        networkHeaderBytes = other.networkHeaderBytes;
         broadcast = other.broadcast;
         checksumValid = other.checksumValid;
         checksumOffset = other.checksumOffset;

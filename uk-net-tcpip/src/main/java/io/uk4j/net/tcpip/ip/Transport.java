@@ -34,4 +34,12 @@ public interface Transport {
      * @return how many packets were sent
      */
     int output(long nowNs);
+
+    /** Whether packets to everybody on the link concern this transport; else they are dropped below. */
+    default boolean acceptsBroadcast() {
+        return false;
+    }
+
+    /** The stack ends: forget everything, release every buffer, send nothing more. */
+    default void close() {}
 }

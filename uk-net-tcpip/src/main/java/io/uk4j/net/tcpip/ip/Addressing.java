@@ -1,0 +1,48 @@
+package io.uk4j.net.tcpip.ip;
+
+/**
+ * Who this host is on its link, and what follows for other addresses.
+ *
+ * @param address this host's address, as bits
+ * @param prefixLength how many bits of it name the link, 1 to 32
+ * @param gateway the router to everywhere else, or 0 for none
+ */
+public record Addressing(int address, int prefixLength, int gateway) {
+    private int mask() {
+        return -1 << (32 - prefixLength);
+    }
+
+    /** Whether a host of that address would be on this link. */
+    public boolean isOnLink(int other) {
+        return ((other ^ address) & mask()) == 0;
+    }
+
+    /** Whether an address means everybody on this link: all ones, or the prefix and all ones (RFC 919, RFC 922). */
+    public boolean isBroadcast(int other) {
+        return other == -1 || (prefixLength <= 30 && other == (address | ~mask()));
+    }
+
+    /** Whether an address names a group (RFC 1112). */
+    public static boolean isMulticast(int other) {
+        return other >>> 28 == 0xe;
+    }
+
+    /**
+     * Whether an address can be that of one other host: not of this network as a whole, not loopback, no group, not
+     * reserved, not this host (RFC 1122, section 3.2.1.3).
+     */
+    public boolean isOtherHost(int other) {
+        int first = other >>> 24;
+        return first != 0
+                && first != 127
+                && first < 224
+                && other != address
+                && !isBroadcast(other)
+                && (prefixLength > 30 || other != (address & mask()));
+    }
+
+    /** Where to send what is for that host: to itself, to the gateway, or 0 if there is no way. */
+    public int nextHop(int destination) {
+        return isOnLink(destination) ? destination : gateway;
+    }
+}

@@ -1,0 +1,2 @@
+/** Ethernet over one device, and ARP. */
+package io.uk4j.net.tcpip.link;

@@ -1,0 +1,2 @@
+/** UDP: ports, datagrams, nothing else. */
+package io.uk4j.net.tcpip.udp;
