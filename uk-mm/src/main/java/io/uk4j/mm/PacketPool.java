@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>By default three quarters of the budget are slots of 2 KiB, which hold an Ethernet frame of 1,514 bytes with its
  * headroom, and the rest are slots of 16 KiB, for the segments that offloads put together. A slot starts at a multiple of
- * the largest power of two that divides its size, up to a page; so one of 2 KiB never lies in two pages.
+ * the largest power of two that divides its size, up to a page; so one of 2 KiB never lies in two pages. Memory is taken from the source in chunks of 2 MiB (less for a smaller
+ * pool); a chunk loses less than one slot at its end, and the last one is partly unused.
  *
  * <p>Where no fitting class has a slot left, {@link #tryAcquire} returns null and counts that. Counters, each by class:
  * {@code uk_mm_pool_acquired_total}, {@code uk_mm_pool_refused_total}, {@code uk_mm_pool_overflowed_total} (a larger

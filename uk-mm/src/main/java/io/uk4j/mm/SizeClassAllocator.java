@@ -12,7 +12,7 @@ import java.util.Arrays;
  * Choose the quantum so that the usual sizes lie between 1 and 32 quanta.
  *
  * <p><em>Cost:</em> {@link #tryAllocate} and {@link #free} are O(1) up to half a span; a run is looked for first-fit in
- * O(spans). Metadata: 21 bytes for each span, taken once.
+ * O(spans). Metadata: 17 bytes for each span, taken once.
  *
  * <p><em>Fragmentation:</em> a size over one quantum is rounded up by less than half of what it then takes. A
  * span that holds few ranges is closed to other classes; at worst each class holds spans with one range in each.
