@@ -1,5 +1,6 @@
 package io.uk4j.sched;
 
+import io.uk4j.core.Appliance;
 import io.uk4j.core.Clock;
 import io.uk4j.core.Duty;
 import io.uk4j.core.EventLoop;
@@ -23,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * and {@link #poll} steps it from outside, which is how a simulation drives many loops in virtual time.
  *
  * <p>Thread rule: as {@link EventLoop} says; in addition {@link #stop}, {@link #close}, {@link #call}, {@link
- * #fibers}, {@link #name} and {@link #describe} are shared. Until it is started, a loop belongs to the thread that built it, which may add duties and make timers. A
- * stepped loop belongs to the thread that polled it last.
+ * #fibers}, {@link #name} and {@link #describe} are shared. Until it is started, a loop belongs to the thread that
+ * built it, which may add duties and make timers. A stepped loop belongs to the thread that polled it last, which is in the
+ * loop only while it polls: so the loops of a simulation are told apart although one thread drives them all.
  *
  * <p>A {@link #fibers() fiber} is a thread that may block. What the loop owns it uses directly if the loop carries it, and by a
  * {@link LoopCall} wherever it may have to wait.
@@ -76,7 +78,9 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     /** Whether {@link #start} or {@link #run} has given the loop a thread for life. */
     private volatile boolean hasThread;
 
-    private boolean inRound;
+    /** Whether somebody is stepping the loop just now; a loop with a thread of its own is always in it. */
+    private boolean isStepped;
+
     private boolean endAfterRound;
 
     Loop(LoopBuilder builder) {
@@ -120,6 +124,24 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
      */
     public static LoopBuilder builder(Platform platform) {
         return new LoopBuilder(platform);
+    }
+
+    /**
+     * Starts the loop of an appliance on a thread of its own, as the appliance's configuration says. The appliance closes it and
+     * has it in its {@code describe}.
+     *
+     * @param appliance whose platform, configuration and counters it uses
+     * @throws io.uk4j.core.PlatformException if the platform can give no more waiters
+     * @throws io.uk4j.core.config.ConfigException if fibers cannot be carried as the configuration demands
+     * @throws IllegalStateException if the appliance is closing
+     */
+    public static Loop start(Appliance appliance) {
+        Loop loop = appliance.own(builder(appliance.platform())
+                .config(appliance.config())
+                .counters(appliance.counters())
+                .build());
+        appliance.describeWith("scheduler", loop::describe);
+        return loop.start();
     }
 
     /** The loop's name, which is also that of its thread. */
@@ -196,15 +218,20 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
         if (hasThread) {
             throw new IllegalStateException("The loop " + name + " has a thread of its own; nobody else may poll it.");
         }
+        if (isStepped) {
+            throw new IllegalStateException("The loop " + name + " is polled from within one of its own rounds.");
+        }
         adopt();
-        if (phase == Phase.ENDED) {
-            return 0;
+        isStepped = true;
+        try {
+            int work = hasEnded() ? 0 : round(nowNs);
+            if (endAfterRound) {
+                end();
+            }
+            return work;
+        } finally {
+            isStepped = false;
         }
-        int work = round(nowNs);
-        if (endAfterRound) {
-            end();
-        }
-        return work;
     }
 
     private void adopt() {
@@ -222,27 +249,19 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     }
 
     private int round(long nowNs) {
-        if (inRound) {
-            throw new IllegalStateException("The loop " + name + " is polled from within one of its own rounds.");
+        alarm.clear();
+        rounds.increment();
+        if (baton.isHeld()) {
+            // A fiber lost the carrier in the midst of its work on what everything else here works on.
+            return fibers.run(FIBER_BATCH);
         }
-        inRound = true;
-        try {
-            alarm.clear();
-            rounds.increment();
-            if (baton.isHeld()) {
-                // A fiber lost the carrier in the midst of its work on what everything else here works on.
-                return fibers.run(FIBER_BATCH);
-            }
-            int work = inbox.run(TASK_BATCH) + runCalls();
-            work += duties.poll(nowNs);
-            int fired = wheel.fire(nowNs, TIMER_BATCH, timerFailures);
-            if (fired > 0) {
-                timersFired.add(fired);
-            }
-            return work + fired + fibers.run(FIBER_BATCH);
-        } finally {
-            inRound = false;
+        int work = inbox.run(TASK_BATCH) + runCalls();
+        work += duties.poll(nowNs);
+        int fired = wheel.fire(nowNs, TIMER_BATCH, timerFailures);
+        if (fired > 0) {
+            timersFired.add(fired);
         }
+        return work + fired + fibers.run(FIBER_BATCH);
     }
 
     private int runCalls() {
@@ -290,7 +309,7 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     @Override
     public boolean inLoop() {
         Thread caller = Thread.currentThread();
-        return caller == owner || fibers.carries(caller);
+        return caller == owner ? hasThread || isStepped : fibers.carries(caller);
     }
 
     /**
@@ -359,9 +378,12 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
         return baton;
     }
 
-    /** Whether a thread that is in the loop must not wait there: the loop's own thread, and a fiber that keeps all others waiting. */
+    /**
+     * Whether a thread may work on the loop's state at once, but must not wait, because nothing would go on meanwhile: the
+     * loop's thread, whoever is to step the loop next, and a fiber that keeps all others waiting.
+     */
     boolean isBare(Thread thread) {
-        return !thread.isVirtual() || baton.isHeldBy(thread);
+        return thread == owner || baton.isHeldBy(thread);
     }
 
     boolean isOpen() {
@@ -403,17 +425,29 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     @Override
     public void close() {
         stop();
-        if (inLoop() && inRound) {
+        if (hasThread) {
+            awaitEnd();
+        } else if (isStepped) {
             endAfterRound = true;
-        } else if (!hasThread) {
-            adopt();
-            end();
         } else {
+            adopt();
+            isStepped = true;
             try {
-                ended.await();
-            } catch (InterruptedException _) {
-                Thread.currentThread().interrupt();
+                end();
+            } finally {
+                isStepped = false;
             }
+        }
+    }
+
+    private void awaitEnd() {
+        if (inLoop()) {
+            return;
+        }
+        try {
+            ended.await();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
         }
     }
 

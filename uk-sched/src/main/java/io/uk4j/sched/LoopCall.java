@@ -155,10 +155,10 @@ public abstract class LoopCall {
      */
     protected final boolean call(long deadlineNs) throws InterruptedException {
         Thread thread = Thread.currentThread();
-        boolean inLoop = loop.inLoop();
-        if (inLoop && loop.isBare(thread)) {
+        if (loop.isBare(thread)) {
             return callWithoutWaiting();
         }
+        boolean inLoop = loop.inLoop();
         if (Thread.interrupted()) {
             throw new InterruptedException();
         }
@@ -184,6 +184,9 @@ public abstract class LoopCall {
     }
 
     private boolean callWithoutWaiting() {
+        if (loop.hasEnded()) {
+            throw new LoopEndedException(loop.name());
+        }
         if (!attempt()) {
             withdraw();
             throw new IllegalStateException(
