@@ -347,6 +347,7 @@ public abstract class PlatformContract {
             waiter.unregister(source);
             waiter.unregister(source);
             source.signal();
+            assertFalse(waiter.await(nowNs()));
             Guarded.run("A short wait", () -> waitOut(waiter, nowNs() + 1_000_000));
         }
     }
@@ -363,6 +364,7 @@ public abstract class PlatformContract {
         try (Waiter one = platform().newWaiter();
                 Waiter other = platform().newWaiter()) {
             one.wakeup();
+            assertFalse(other.await(nowNs()));
             Guarded.run("A short wait", () -> waitOut(other, nowNs() + 1_000_000));
             assertTrue(one.await(nowNs()));
         }

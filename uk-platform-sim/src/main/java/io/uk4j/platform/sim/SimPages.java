@@ -32,14 +32,15 @@ final class SimPages implements PageSource {
             throw new IllegalArgumentException(
                     "bytes " + bytes + " is not more than 0, or alignment " + alignment + " not a power of two.");
         }
-        if (bytes > limitBytes - allocatedBytes) {
+        long left = limitBytes - allocatedBytes;
+        // Whole pages are what counts; a size that is near the largest long must not wrap while it is rounded.
+        long rounded = bytes > left ? bytes : Math.ceilDiv(bytes, (long) PAGE_BYTES) * PAGE_BYTES;
+        if (rounded > left) {
             throw new OutOfMemoryException(
-                    "The simulated host has " + (limitBytes - allocatedBytes) + " bytes of " + limitBytes
-                            + " left, not " + bytes + ".",
+                    "The simulated host has " + left + " bytes of " + limitBytes + " left, not " + rounded + ".",
                     null,
                     "give the SimPlatform more memory");
         }
-        long rounded = Math.ceilDiv(bytes, (long) PAGE_BYTES) * PAGE_BYTES;
         Arena arena = Arena.ofShared();
         var segment = arena.allocate(rounded, Math.max(alignment, PAGE_BYTES));
         Pages pages = new Pages(segment, segment.address(), null);

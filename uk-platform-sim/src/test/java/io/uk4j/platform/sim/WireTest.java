@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.sun.management.ThreadMXBean;
 import io.netty.buffer.ByteBuf;
 import io.uk4j.core.net.FrameBatch;
 import io.uk4j.core.net.NetDevice;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -434,5 +436,37 @@ class WireTest {
 
         assertEquals(2, wire.aToB().lost());
         assertThrows(IllegalStateException.class, () -> wire.b().poll(batch));
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 1_000})
+    void movesFramesWithoutAllocating(long delayNs) {
+        wire.aToB().delayNs(delayNs);
+        FrameBatch into = new FrameBatch();
+        byte[] frame = frame(1, 1514);
+        Runnable round = () -> {
+            for (int i = 0; i < FrameBatch.DEFAULT_FRAMES; i++) {
+                ByteBuf buffer = Objects.requireNonNull(poolA.tryAcquire(frame.length));
+                buffer.internalNioBuffer(buffer.writerIndex(), frame.length).put(frame);
+                batch.append(buffer, buffer.readerIndex(), frame.length);
+                batch.endFrame();
+            }
+            wire.a().offer(batch);
+            simulation.runFor(delayNs);
+            assertEquals(FrameBatch.DEFAULT_FRAMES, wire.b().poll(into));
+            into.clear();
+        };
+        for (int i = 0; i < 50; i++) {
+            round.run();
+        }
+
+        var threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        for (int i = 0; i < 1_000; i++) {
+            round.run();
+        }
+        long perFrame = (threads.getCurrentThreadAllocatedBytes() - before) / (1_000L * FrameBatch.DEFAULT_FRAMES);
+        // What is left is the test's own: the simulation's condition and the boxing of the assertion, once a round.
+        assertTrue(perFrame < 8, perFrame + " bytes for each frame");
     }
 }
