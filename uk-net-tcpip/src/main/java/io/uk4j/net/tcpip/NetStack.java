@@ -1,5 +1,6 @@
 package io.uk4j.net.tcpip;
 
+import io.uk4j.core.Appliance;
 import io.uk4j.core.BufferPool;
 import io.uk4j.core.Duty;
 import io.uk4j.core.EntropySource;
@@ -86,6 +87,23 @@ public final class NetStack implements Duty, AutoCloseable {
      */
     public static NetStackBuilder builder(EventLoop loop, NetDevice device, BufferPool pool) {
         return new NetStackBuilder(loop, device, pool);
+    }
+
+    /**
+     * Opens the stack of an appliance as its configuration says: {@link io.uk4j.core.net.NetDevices#DEVICE uk.net.device},
+     * {@link NetKeys#IPV4 uk.net.ipv4} and {@link NetKeys#GATEWAY uk.net.gateway}, over a packet pool as {@code uk.mm.pool}'s
+     * keys say. Pool, device and stack are closed on the loop when the appliance stops; hand the loop to {@link
+     * Appliance#own} first, so that it ends after them.
+     *
+     * @param appliance what it is for; gets a section in its description
+     * @param loop what it will belong to: one that the caller is on, or one that runs
+     * @throws io.uk4j.core.config.ConfigException if the configuration is wrong or incomplete
+     * @throws io.uk4j.core.DeviceException if the device cannot be opened
+     * @throws io.uk4j.core.OutOfMemoryException if there is no memory for the pool
+     * @throws IllegalStateException if the loop belongs to another thread and does not run
+     */
+    public static NetStack open(Appliance appliance, EventLoop loop) {
+        return ApplianceStack.open(appliance, loop);
     }
 
     /** Begins to receive: called once by the builder. */

@@ -1,6 +1,10 @@
 package io.uk4j.net.tcpip.wire;
 
 import io.netty.buffer.ByteBuf;
+import io.uk4j.mm.PoolBuffer;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 
 /**
  * The Internet checksum (RFC 1071), taken in two steps: partial sums that are added freely as {@code long}, then one
@@ -12,6 +16,12 @@ import io.netty.buffer.ByteBuf;
  * <p>Thread rule: stateless.
  */
 public final class Checksum {
+    /** Shorter ranges are not worth the type check. */
+    private static final int SEGMENT_MIN_BYTES = 64;
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
     private Checksum() {}
 
     /**
@@ -22,26 +32,54 @@ public final class Checksum {
      * @param length how many bytes; an odd one is padded with a zero byte
      */
     public static long sum(ByteBuf buffer, int offset, int length) {
-        // Two independent chains: halves of 32 bits cannot overflow a long, so no carry is looked at in the loop.
-        long even = 0;
-        long odd = 0;
+        if (length >= SEGMENT_MIN_BYTES && buffer instanceof PoolBuffer slot) {
+            return sum(slot.segment(), offset, length);
+        }
+        long sum = 0;
         int at = offset;
         int end = offset + length;
-        for (int last = end - 16; at <= last; at += 16) {
-            long first = buffer.getLong(at);
-            long second = buffer.getLong(at + 8);
-            even += (first >>> 32) + (second >>> 32);
-            odd += (first & 0xffff_ffffL) + (second & 0xffff_ffffL);
+        for (; at <= end - 8; at += 8) {
+            long word = buffer.getLong(at);
+            sum += (word >>> 32) + (word & 0xffff_ffffL);
         }
-        long sum = even + odd;
-        for (; at <= end - 4; at += 4) {
+        if (at <= end - 4) {
             sum += buffer.getInt(at) & 0xffff_ffffL;
+            at += 4;
         }
         if (at <= end - 2) {
             sum += buffer.getUnsignedShort(at);
             at += 2;
         }
         return at < end ? sum + (buffer.getUnsignedByte(at) << 8) : sum;
+    }
+
+    /** Four independent chains over halves of 32 bits, which cannot overflow a long: no carry is looked at in the loop. */
+    private static long sum(MemorySegment segment, long offset, int length) {
+        long first = 0;
+        long second = 0;
+        long third = 0;
+        long fourth = 0;
+        long at = offset;
+        long end = offset + length;
+        for (; at <= end - 32; at += 32) {
+            long a = segment.get(LONG, at);
+            long b = segment.get(LONG, at + 8);
+            long c = segment.get(LONG, at + 16);
+            long d = segment.get(LONG, at + 24);
+            first += (a >>> 32) + (a & 0xffff_ffffL);
+            second += (b >>> 32) + (b & 0xffff_ffffL);
+            third += (c >>> 32) + (c & 0xffff_ffffL);
+            fourth += (d >>> 32) + (d & 0xffff_ffffL);
+        }
+        long sum = first + second + third + fourth;
+        for (; at <= end - 8; at += 8) {
+            long a = segment.get(LONG, at);
+            sum += (a >>> 32) + (a & 0xffff_ffffL);
+        }
+        for (; at <= end - 2; at += 2) {
+            sum += segment.get(SHORT, at) & 0xffff;
+        }
+        return at < end ? sum + ((segment.get(ValueLayout.JAVA_BYTE, at) & 0xff) << 8) : sum;
     }
 
     /**
