@@ -24,8 +24,10 @@ class SimPlatformTest {
         long drawn = platform.entropy().nextLong();
 
         assertEquals(drawn, new SimPlatform(new Simulation(8), "host").entropy().nextLong());
-        assertNotEquals(drawn, new SimPlatform(new Simulation(8), "other").entropy().nextLong());
-        assertNotEquals(drawn, new SimPlatform(new Simulation(9), "host").entropy().nextLong());
+        assertNotEquals(
+                drawn, new SimPlatform(new Simulation(8), "other").entropy().nextLong());
+        assertNotEquals(
+                drawn, new SimPlatform(new Simulation(9), "host").entropy().nextLong());
         assertNotEquals(drawn, platform.entropy().nextLong());
     }
 
