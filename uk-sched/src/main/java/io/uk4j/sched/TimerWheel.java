@@ -2,13 +2,13 @@ package io.uk4j.sched;
 
 import io.uk4j.core.Duty;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A hierarchical timer wheel. Level 0 has 64 slots of one tick each, every further level 64 slots that are each as long as
  * the whole level below; a timer sits at the level of the highest digit (to base 64) in which its tick differs from the
  * present one, and is put one level or more down when that digit's turn has come. So scheduling and cancelling take
- * constant time, a timer moves a few times in its life, and nothing but the timer itself is ever allocated.
+ * constant time (but for timers of the present tick, which are sorted in), a timer moves a few times in its life, and
+ * nothing but the timer itself is ever allocated.
  *
  * <p>The tick is only the grain of the slots. Once the present tick reaches a slot of level 0, its timers are sorted and
  * fire in the order of their deadlines, exactly when due; equal deadlines fire in the order of scheduling.
@@ -25,7 +25,7 @@ final class TimerWheel {
 
     private final long originNs;
     private final long tickNs;
-    private final @Nullable TimerList[] slots = new TimerList[LEVELS * SLOTS];
+    private final TimerList[] slots = new TimerList[LEVELS * SLOTS];
 
     /** No timer of the slot is due before; it may be too low after a cancellation, never too high. */
     private final long[] slotEarliestNs = new long[LEVELS * SLOTS];
@@ -49,6 +49,9 @@ final class TimerWheel {
         }
         this.originNs = nowNs;
         this.tickNs = tickNs;
+        for (int slot = 0; slot < slots.length; slot++) {
+            slots[slot] = new TimerList(slot);
+        }
     }
 
     WheelTimer newTimer(Runnable action) {
@@ -138,10 +141,6 @@ final class TimerWheel {
         int digit = (int) (tick >>> (level * DIGIT_BITS)) & (SLOTS - 1);
         int slot = level * SLOTS + digit;
         TimerList list = slots[slot];
-        if (list == null) {
-            list = new TimerList(slot);
-            slots[slot] = list;
-        }
         if (list.isEmpty() || Deadlines.isBefore(timer.deadlineNs, slotEarliestNs[slot])) {
             slotEarliestNs[slot] = timer.deadlineNs;
         }
@@ -174,9 +173,6 @@ final class TimerWheel {
             }
             currentTick = slotTick;
             TimerList list = slots[slot];
-            if (list == null) {
-                throw new AssertionError("A slot in use has a list.");
-            }
             markEmpty(slot);
             if (level == 0) {
                 list.sortInto(current);

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assertions.fail;
 
 import io.uk4j.core.Duty;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -152,6 +153,34 @@ class TimerWheelTest {
         }
         assertEquals(0, left);
         assertEquals(0, emptyWakeUps, "nothing was cancelled, so each deadline told is one");
+    }
+
+    @Test
+    void schedulingCancellingAndFiringAllocateNothing() {
+        var threads = (com.sun.management.ThreadMXBean) ManagementFactory.getThreadMXBean();
+        Random random = new Random(7);
+        WheelTimer[] timers = new WheelTimer[1_000];
+        for (int i = 0; i < timers.length; i++) {
+            timers[i] = wheel.newTimer(() -> {});
+        }
+        long nowNs = 0;
+        long beforeBytes = 0;
+        for (int step = 0; step < 60_000; step++) {
+            if (step == 20_000) {
+                beforeBytes = threads.getCurrentThreadAllocatedBytes();
+            }
+            WheelTimer timer = timers[random.nextInt(timers.length)];
+            if (random.nextInt(4) == 0) {
+                timer.cancel();
+            } else {
+                timer.schedule(nowNs + (1L << random.nextInt(36)));
+            }
+            nowNs += 1000;
+            int _ = wheel.fire(nowNs, NO_LIMIT, TimerWheelTest::rethrow);
+        }
+        long bytes = threads.getCurrentThreadAllocatedBytes() - beforeBytes;
+        // Not 0: whatever the JVM itself does on this thread counts too. One byte for each step would be 40,000.
+        assertTrue(bytes < 20_000, bytes + " B for 40,000 steps");
     }
 
     private record Entry(long deadlineNs, long order, int timer) implements Comparable<Entry> {
