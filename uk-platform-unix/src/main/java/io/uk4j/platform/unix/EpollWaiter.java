@@ -42,14 +42,20 @@ final class EpollWaiter implements Waiter {
     private final MemorySegment timespec;
     private final int epoll;
     private final int eventfd;
-    private boolean precise = true;
+    private boolean precise;
     private boolean closed;
 
     /** How many sleeps another thread ended; each of them signals {@link #eventfd} once, maybe a little later. */
     private long signalsDue;
 
     EpollWaiter(Clock clock) {
+        this(clock, true);
+    }
+
+    /** Creates one that tries nanoseconds, or keeps to milliseconds. */
+    EpollWaiter(Clock clock, boolean precise) {
         this.clock = clock;
+        this.precise = precise;
         MemorySegment memory = Arena.ofAuto().allocate(EVENT_LIMIT * EVENT_BYTES + EVENT_BYTES + 16, 16);
         events = memory.asSlice(0, EVENT_LIMIT * EVENT_BYTES);
         control = memory.asSlice(EVENT_LIMIT * EVENT_BYTES, EVENT_BYTES);

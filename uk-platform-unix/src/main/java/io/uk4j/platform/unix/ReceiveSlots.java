@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
  * The buffers that the next frame is read into: one small, then as many large ones as the longest frame needs. A frame
  * takes what it fills and leaves the rest in place, so a short frame costs one small buffer.
  *
- * <p>Running out: without a small buffer nothing is read, and frames wait in the kernel's queue. Without large ones short
- * frames still come through, and a longer one is cut off, which its reader notices.
+ * <p>Running out: where the pool has no small buffer left, short frames take the large ones that are here; without any,
+ * nothing is read, and frames wait in the kernel's queue. Without large ones short frames still come through, and a
+ * longer one is cut off, which its reader notices.
  *
  * <p>Thread rule: loop-owned.
  */
@@ -41,7 +42,7 @@ final class ReceiveSlots {
     /**
      * Fills up from the pool, as far as it goes.
      *
-     * @return whether there is a small buffer, so that a frame can be read
+     * @return whether there is a buffer, so that a frame can be read
      */
     boolean refill() {
         if (first == 0 && capacityBytes >= wantedBytes) {
@@ -49,11 +50,13 @@ final class ReceiveSlots {
         }
         if (first > 0 || count == 0) {
             ByteBuf small = pool.tryAcquire(smallBytes);
-            if (small == null) {
+            if (small == null && first == count) {
                 return false;
             }
-            closeGap();
-            set(0, small);
+            moveUp(small == null ? 0 : 1);
+            if (small != null) {
+                set(0, small);
+            }
         }
         while (capacityBytes < wantedBytes && count < SLOT_LIMIT) {
             ByteBuf large = pool.tryAcquire(Math.min(wantedBytes - capacityBytes, pool.maxBytes()));
@@ -65,27 +68,28 @@ final class ReceiveSlots {
         return true;
     }
 
-    /** Makes place for the small buffer in front, and moves large ones up behind it. */
-    private void closeGap() {
-        if (first > 1) {
-            int left = count - first;
+    /** Moves what is left, large ones, up to an index. */
+    private void moveUp(int to) {
+        int left = count - first;
+        if (first != to) {
             for (int i = 0; i < left; i++) {
-                ByteBuf moved = slots[first + i];
+                ByteBuf moved = peek(first + i);
                 slots[first + i] = null;
-                slots[1 + i] = moved;
-                if (moved != null) {
-                    iovecs.fragment(1 + i, moved.memoryAddress() + moved.writerIndex(), moved.writableBytes());
-                }
+                slots[to + i] = moved;
+                entry(to + i, moved);
             }
-            count = 1 + left;
         }
-        count = Math.max(count, 1);
         first = 0;
+        count = to + left;
     }
 
     private void set(int index, ByteBuf buffer) {
         slots[index] = buffer;
         capacityBytes += buffer.writableBytes();
+        entry(index, buffer);
+    }
+
+    private void entry(int index, ByteBuf buffer) {
         iovecs.fragment(index, buffer.memoryAddress() + buffer.writerIndex(), buffer.writableBytes());
     }
 

@@ -8,7 +8,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.uk4j.core.DeviceContext;
 import io.uk4j.core.DeviceException;
 import io.uk4j.core.Duty;
 import io.uk4j.core.Waiter;
@@ -16,6 +15,7 @@ import io.uk4j.core.block.BlockDevice;
 import io.uk4j.core.block.BlockRequest;
 import io.uk4j.core.block.BlockRequest.Operation;
 import io.uk4j.core.config.ConfigException;
+import io.uk4j.core.metrics.MetricRegistry;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.file.Files;
@@ -24,7 +24,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,7 +38,7 @@ class FileBlockDeviceTest {
     private Path folder;
 
     private final UnixPlatform platform = UnixPlatform.builder().portable(true).build();
-    private final MapCounters counters = new MapCounters();
+    private final MetricRegistry counters = new MetricRegistry();
     private final Waiter waiter = platform.newWaiter();
     private final List<Integer> statuses = new ArrayList<>();
     private Path disk = Path.of("");
@@ -79,7 +78,11 @@ class FileBlockDeviceTest {
             assertEquals(7, file[1025]);
             assertEquals(1, file[2048]);
             assertEquals(List.of(BlockRequest.OK, BlockRequest.OK, BlockRequest.OK), statuses);
-            assertEquals(1024, counters.value("uk_block_bytes_written_total{device=\"" + disk + "\"}"));
+            assertEquals(
+                    1024,
+                    counters.with("device", disk.toString())
+                            .counter("uk_block_bytes_written_total", "")
+                            .value());
         }
     }
 
@@ -136,7 +139,11 @@ class FileBlockDeviceTest {
             run(device, request().transfer(Operation.READ, 1024).add(Unpooled.directBuffer(512), 0, 512));
         }
         assertEquals(List.of(BlockRequest.IO_ERROR), statuses);
-        assertEquals(1, counters.value("uk_block_errors_total{device=\"" + disk + "\"}"));
+        assertEquals(
+                1,
+                counters.with("device", disk.toString())
+                        .counter("uk_block_errors_total", "")
+                        .value());
     }
 
     @Test
@@ -205,7 +212,6 @@ class FileBlockDeviceTest {
     }
 
     private BlockDevice open(String address) {
-        return new FileBlockProvider()
-                .open(new DeviceContext(platform, new MapConfig(Map.of()), counters, new ListPool(0, 0)), address);
+        return new FileBlockProvider().open(Contexts.context(platform, counters), address);
     }
 }

@@ -13,6 +13,7 @@ import io.uk4j.core.PageSource;
 import io.uk4j.core.Pages;
 import io.uk4j.core.Platform;
 import io.uk4j.core.config.ConfigException;
+import io.uk4j.core.metrics.MetricRegistry;
 import java.io.ByteArrayOutputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -89,7 +90,7 @@ class UnixPlatformTest {
         assertEquals("unix", provider.name());
         for (Map.Entry<String, Boolean> expected :
                 Map.of("auto", false, "true", true, "false", false).entrySet()) {
-            try (Platform platform = provider.create(new MapConfig(Map.of("uk.unix.portable", expected.getKey())))) {
+            try (Platform platform = provider.create(Contexts.config("uk.unix.portable=" + expected.getKey()))) {
                 assertEquals(expected.getValue(), ((UnixPlatform) platform).isPortable());
                 assertEquals("unix", platform.name());
                 assertTrue(platform.devices(Object.class).isEmpty());
@@ -108,8 +109,7 @@ class UnixPlatformTest {
     @Test
     void portableModeSaysThatATapNeedsLinux() {
         try (Platform platform = platform(true)) {
-            DeviceContext context =
-                    new DeviceContext(platform, new MapConfig(Map.of()), new MapCounters(), new ListPool(0, 0));
+            DeviceContext context = Contexts.context(platform, new MetricRegistry());
             String message = assertThrows(DeviceException.class, () -> new TapProvider().open(context, "uk0"))
                     .getMessage();
             assertTrue(message.contains("need Linux"), message);

@@ -10,7 +10,9 @@ import io.uk4j.core.Duty;
 import io.uk4j.core.SignalSource;
 import io.uk4j.core.WaitSource;
 import io.uk4j.core.Waiter;
+import java.lang.foreign.MemorySegment;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -21,10 +23,11 @@ class WaiterTest {
 
     enum Kind {
         EPOLL,
+        EPOLL_IN_MILLISECONDS,
         PARK;
 
         Waiter make() {
-            return this == EPOLL ? new EpollWaiter(CLOCK) : new ParkWaiter(CLOCK);
+            return this == PARK ? new ParkWaiter(CLOCK) : new EpollWaiter(CLOCK, this == EPOLL);
         }
     }
 
@@ -124,6 +127,32 @@ class WaiterTest {
             assertFalse(waiter.await(deadlineNs));
             assertTrue(CLOCK.nowNs() - deadlineNs >= 0);
             assertTrue(Thread.interrupted());
+        }
+    }
+
+    @Test
+    void aDescriptorWakesForItsInterestAsLongAsItIsReady() {
+        MemorySegment callState = Posix.newCallState();
+        int fd = Posix.eventfd(callState);
+        DescriptorSource source = new DescriptorSource(fd, Posix.EPOLLIN);
+        try (Waiter waiter = new EpollWaiter(CLOCK)) {
+            waiter.register(source);
+            waiter.register(source);
+            assertFalse(waiter.await(CLOCK.nowNs() + 1_000));
+            source.interest(Posix.EPOLLIN | Posix.EPOLLOUT);
+            assertTrue(waiter.await(Duty.NO_DEADLINE), "there is room to write");
+            source.interest(Posix.EPOLLIN);
+            assertFalse(waiter.await(CLOCK.nowNs() + 1_000));
+            Posix.signal(fd);
+            assertTrue(waiter.await(Duty.NO_DEADLINE));
+            assertTrue(waiter.await(Duty.NO_DEADLINE), "nobody has read it");
+            source.interest(0);
+            assertFalse(waiter.await(CLOCK.nowNs() + 1_000));
+            source.detach();
+            source.interest(Posix.EPOLLIN);
+            assertFalse(waiter.await(CLOCK.nowNs() + 1_000));
+        } finally {
+            Posix.close(fd);
         }
     }
 }
