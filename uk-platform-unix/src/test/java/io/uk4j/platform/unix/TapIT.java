@@ -15,6 +15,7 @@ import io.uk4j.core.net.MacAddress;
 import io.uk4j.core.net.NetDevice;
 import io.uk4j.core.net.NetDeviceInfo;
 import io.uk4j.mm.PacketPool;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -72,7 +73,7 @@ class TapIT {
 
     @BeforeEach
     void makeNamespace() {
-        SystemRequirements.tapAndNamespaces("ip", "python3");
+        SystemRequirements.tapAndNamespaces("ip", "python3", "setpriv");
         Host.run("ip netns add " + NAMESPACE);
     }
 
@@ -249,6 +250,23 @@ class TapIT {
             assertEquals(first, tap.info().mac());
             assertEquals(9014, tap.info().maxFrameBytes());
         }
+    }
+
+    @Test
+    void anOrdinaryUserAttachesToAnInterfaceOfItsOwnAndIsToldHowToMakeOne() {
+        String refusal = asNobody(TAP);
+        assertTrue(refusal.contains("EPERM"), refusal);
+        assertTrue(refusal.contains("ip tuntap add dev " + TAP + " mode tap user $USER vnet_hdr"), refusal);
+        Host.run("ip tuntap add dev " + TAP + " mode tap user 65534 vnet_hdr");
+        assertTrue(asNobody(TAP).contains("opened\n"));
+    }
+
+    /** Opens the interface in a JVM of a user without any capability. */
+    private static String asNobody(String name) {
+        List<String> command = new ArrayList<>(
+                List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"));
+        command.addAll(Child.command(List.of("--enable-native-access=ALL-UNNAMED"), "tap", name));
+        return Host.output(Host.start(command));
     }
 
     private void receiveOrWait(NetDevice tap, Waiter waiter) {
