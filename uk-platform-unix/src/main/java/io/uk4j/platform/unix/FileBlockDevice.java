@@ -145,8 +145,8 @@ final class FileBlockDevice implements BlockDevice {
     }
 
     /**
-     * Lets the host's call that is under way come to its end, completes what was done with its status and the rest with
-     * {@link BlockRequest#CLOSED}, and gives up the file. Nothing is made durable that was not flushed.
+     * Lets the host's call that is under way come to its end, gives up the file, and completes with {@link
+     * BlockRequest#CLOSED} every request that was not delivered, done or not. Nothing is made durable that was not flushed.
      */
     @Override
     public void close() {
@@ -157,9 +157,8 @@ final class FileBlockDevice implements BlockDevice {
         worker.wakeup();
         awaitWorker();
         transfer.close();
-        long end = (long) DONE.getAcquire(this);
         while (delivered < submitted) {
-            deliver(delivered < end ? statuses[slot(delivered)] : BlockRequest.CLOSED);
+            deliver(BlockRequest.CLOSED);
         }
     }
 

@@ -39,23 +39,30 @@ abstract class TrackedPages implements PageSource, AutoCloseable {
 
     @Override
     public final Pages allocate(long bytes, long alignment) {
-        if (bytes <= 0 || bytes > Long.MAX_VALUE - pageBytes || alignment <= 0 || Long.bitCount(alignment) != 1) {
+        if (bytes <= 0 || alignment <= 0 || Long.bitCount(alignment) != 1) {
             throw new IllegalArgumentException(
                     "Not a size of 1 byte or more, or not a power of two: " + bytes + " bytes, alignment " + alignment);
+        }
+        if (bytes > Long.MAX_VALUE - pageBytes) {
+            throw none(bytes, alignment);
         }
         long wholeBytes = (bytes + pageBytes - 1) & -pageBytes;
         Arena arena = Arena.ofShared();
         MemorySegment segment = tryAllocate(wholeBytes, Math.max(alignment, pageBytes), arena);
         if (segment == null) {
             arena.close();
-            throw new OutOfMemoryException(
-                    "The host has no " + wholeBytes + " bytes of memory in one piece, aligned to " + alignment + ".",
-                    null,
-                    "less memory for the appliance's pools, or java -XX:MaxDirectMemorySize=... in portable mode");
+            throw none(wholeBytes, alignment);
         }
         Pages pages = new Pages(segment, segment.address(), null);
         pieces.put(segment.address(), new Piece(pages, arena));
         return pages;
+    }
+
+    private static OutOfMemoryException none(long bytes, long alignment) {
+        return new OutOfMemoryException(
+                "The host has no " + bytes + " bytes of memory in one piece, aligned to " + alignment + ".",
+                null,
+                "less memory for the appliance's pools, or java -XX:MaxDirectMemorySize=... in portable mode");
     }
 
     @Override

