@@ -24,19 +24,14 @@ final class Fragmenter {
         this.drops = drops;
     }
 
-    /** Takes all references of the packet. Sends all fragments or, where there is no room for them, none. */
+    /** Takes all references of the packet. Where room runs out, the rest is dropped and counted once. */
     void send(Packet packet, int nextHop, int mtuBytes, int identification, int ttl) {
         int step = (mtuBytes - Ipv4Header.BYTES) & ~7;
         int bytes = packet.bytes();
-        if (link.space() < (bytes + step - 1) / step) {
-            drops.count(DropReason.FRAME_QUEUE_FULL);
-            packet.release();
-            return;
-        }
         for (int position = 0; position < bytes; position += step) {
-            ByteBuf header = pool.tryAcquire(Ipv4Header.BYTES);
+            ByteBuf header = link.space() > 0 ? pool.tryAcquire(Ipv4Header.BYTES) : null;
             if (header == null) {
-                drops.count(DropReason.IP_NO_BUFFER);
+                drops.count(link.space() > 0 ? DropReason.IP_NO_BUFFER : DropReason.FRAME_QUEUE_FULL);
                 break;
             }
             int count = Math.min(step, bytes - position);

@@ -19,6 +19,9 @@ final class PartialPacket {
     /** Source, identification and protocol, which tell packets to this host apart (RFC 791, section 3.2). */
     long key;
 
+    /** Counts up from packet to packet; deadlines can be equal. */
+    long order;
+
     long deadlineNs;
 
     /** Fragments overlapped: what was there is released, what still comes is dropped until the deadline. */
@@ -40,8 +43,9 @@ final class PartialPacket {
     private final int[] lengths = new int[Packet.MAX_FRAGMENTS];
     private final int[] positions = new int[Packet.MAX_FRAGMENTS];
 
-    void begin(long newKey, long newDeadlineNs) {
+    void begin(long newKey, long newOrder, long newDeadlineNs) {
         used = true;
+        order = newOrder;
         key = newKey;
         deadlineNs = newDeadlineNs;
         poisoned = false;

@@ -36,6 +36,7 @@ final class Reassembly {
     private final long slotLimitBytes;
     private final Packet expired = new Packet();
     private long slotBytes;
+    private long begun;
 
     Reassembly(EventLoop loop, ErrorReporter errors, Drops drops, long slotLimitBytes) {
         this.loop = loop;
@@ -72,7 +73,7 @@ final class Reassembly {
         PartialPacket partial = find(key);
         if (partial == null) {
             partial = place(nowNs);
-            partial.begin(key, nowNs + TIMEOUT_NS);
+            partial.begin(key, begun++, nowNs + TIMEOUT_NS);
             if (!timer.isScheduled()) {
                 timer.schedule(partial.deadlineNs);
             }
@@ -136,7 +137,7 @@ final class Reassembly {
     private PartialPacket oldest() {
         PartialPacket oldest = partials[0];
         for (PartialPacket partial : partials) {
-            if (partial.used && (!oldest.used || partial.deadlineNs - oldest.deadlineNs < 0)) {
+            if (partial.used && (!oldest.used || partial.order < oldest.order)) {
                 oldest = partial;
             }
         }

@@ -19,14 +19,16 @@ import io.uk4j.net.tcpip.wire.EthernetHeader;
  * <p>Thread rule: loop-owned.
  */
 final class Transmitter {
+    /** As many as the fragments of the largest packet at an Ethernet's MTU, and some more. */
+    static final int FRAMES = 64;
+
     private final NetDevice device;
     private final NetDeviceInfo info;
     private final BufferPool pool;
     private final Drops drops;
     private final Counter sentFrames;
     private final Counter sentBytes;
-    private final FrameBatch batch =
-            new FrameBatch(FrameBatch.DEFAULT_FRAMES, FrameBatch.DEFAULT_FRAMES * Packet.MAX_FRAGMENTS);
+    private final FrameBatch batch = new FrameBatch(FRAMES, FRAMES * Packet.MAX_FRAGMENTS);
     private boolean unflushed;
     private boolean refused;
 
