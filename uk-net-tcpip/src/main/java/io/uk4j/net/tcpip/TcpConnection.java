@@ -29,7 +29,7 @@ public interface TcpConnection {
     /** How many bytes can be received at once. */
     int readableBytes();
 
-    /** Whether the peer has ended its stream; what is readable is the rest. */
+    /** Whether the peer has ended its stream (its FIN has arrived); what is readable is the rest. */
     boolean isPeerClosed();
 
     /**

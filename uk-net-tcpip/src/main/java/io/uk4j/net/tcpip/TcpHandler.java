@@ -20,13 +20,11 @@ public interface TcpHandler {
     default void onWritable(TcpConnection connection) {}
 
     /**
-     * The peer sends no more (its FIN has arrived): after what is readable now comes the end. This side may go on sending.
-     * The default closes the connection once everything was received, at once if nothing is left.
+     * The peer has ended its stream (by a FIN), and everything before that was received: nothing more will come. Called
+     * once. This side may go on sending; the default closes.
      */
     default void onPeerClosed(TcpConnection connection) {
-        if (connection.readableBytes() == 0) {
-            connection.close();
-        }
+        connection.close();
     }
 
     /**

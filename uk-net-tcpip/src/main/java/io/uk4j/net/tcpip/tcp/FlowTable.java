@@ -1,5 +1,7 @@
 package io.uk4j.net.tcpip.tcp;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -81,6 +83,17 @@ final class FlowTable {
         }
         replacement.hash = old.hash;
         slots[at] = replacement;
+    }
+
+    /** A list of all connections, for whoever is about to end them. */
+    List<Connection> connections() {
+        List<Connection> found = new ArrayList<>();
+        for (Flow flow : slots) {
+            if (flow instanceof Connection connection) {
+                found.add(connection);
+            }
+        }
+        return found;
     }
 
     private int indexOf(Flow flow) {

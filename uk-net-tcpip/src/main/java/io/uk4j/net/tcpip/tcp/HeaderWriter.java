@@ -14,8 +14,9 @@ final class HeaderWriter {
 
     private HeaderWriter() {}
 
-    static void fixed(ByteBuf to, int at, Flow flow, int seq, int ack, int flags, int window) {
-        to.setInt(at, (flow.localPort << 16) | flow.remotePort);
+    static void fixed(
+            ByteBuf to, int at, int localPort, int remotePort, int seq, int ack, int flags, int window) {
+        to.setInt(at, (localPort << 16) | remotePort);
         to.setInt(at + 4, seq);
         to.setInt(at + 8, ack);
         to.setInt(at + 12, (flags << 16) | window);
@@ -55,14 +56,15 @@ final class HeaderWriter {
     }
 
     /** Addresses the packet, once all its fragments are there, and stores what the layer below completes the checksum from. */
-    static void finish(Packet packet, Flow flow, ByteBuf header, int at, int headerBytes) {
-        packet.source = flow.localAddress;
-        packet.destination = flow.remoteAddress;
+    static void finish(
+            Packet packet, int localAddress, int remoteAddress, ByteBuf header, int at, int headerBytes) {
+        packet.source = localAddress;
+        packet.destination = remoteAddress;
         packet.protocol = PROTOCOL;
         packet.dontFragment = true;
         packet.transportHeaderBytes = headerBytes;
         packet.checksumOffset = CHECKSUM_OFFSET;
-        long sum = Checksum.pseudoHeader(flow.localAddress, flow.remoteAddress, PROTOCOL, packet.bytes());
+        long sum = Checksum.pseudoHeader(localAddress, remoteAddress, PROTOCOL, packet.bytes());
         header.setShort(at + CHECKSUM_OFFSET, Checksum.fold(sum));
     }
 }

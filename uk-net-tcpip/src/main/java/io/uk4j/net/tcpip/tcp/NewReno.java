@@ -28,6 +28,7 @@ final class NewReno implements CongestionControl {
         segmentBytes = bytes;
         // RFC 6928, section 2: a SYN that was lost leaves one segment.
         window = synLost ? segmentBytes : initialWindow();
+        threshold = MAX_WINDOW_BYTES;
     }
 
     @Override
