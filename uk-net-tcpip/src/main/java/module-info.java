@@ -3,6 +3,7 @@
 module io.uk4j.net.tcpip {
     requires transitive io.uk4j.core;
     requires io.uk4j.mm;
+    requires transitive io.uk4j.sched;
     requires static transitive org.jspecify;
 
     exports io.uk4j.net.tcpip;

@@ -21,6 +21,7 @@ import io.uk4j.net.tcpip.ip.Packet;
 import io.uk4j.net.tcpip.ip.Transport;
 import io.uk4j.net.tcpip.link.EthernetLink;
 import io.uk4j.net.tcpip.stats.Drops;
+import io.uk4j.net.tcpip.tcp.TcpTransport;
 import io.uk4j.net.tcpip.udp.Udp;
 import io.uk4j.net.tcpip.wire.Ipv4Header;
 import org.slf4j.Logger;
@@ -54,6 +55,7 @@ public final class NetStack implements Duty, AutoCloseable {
     private final Demux demux;
     private final Ipv4Input input;
     private final Udp udp;
+    private final TcpTransport tcp;
     private boolean closed;
 
     NetStack(NetStackBuilder builder, Ipv4Prefix address, EntropySource entropy) {
@@ -72,8 +74,10 @@ public final class NetStack implements Duty, AutoCloseable {
         demux = new Demux(errors, drops);
         input = new Ipv4Input(addressing, loop, pool, demux, errors, drops);
         udp = new Udp(output, errors, pool, entropy, counters, drops);
+        tcp = new TcpTransport(loop, output, pool, entropy, counters, builder.config);
         counters.gauge("uk_ip_reassembly_bytes", "What incomplete packets take from the pool.", input::reassemblyBytes);
         demux.register(Ipv4Header.PROTOCOL_ICMP, new Icmp(addressing.address(), output, demux, drops));
+        demux.register(Ipv4Header.PROTOCOL_TCP, tcp);
         demux.register(Ipv4Header.PROTOCOL_UDP, udp);
     }
 
@@ -164,6 +168,11 @@ public final class NetStack implements Duty, AutoCloseable {
             throw new IllegalArgumentException("A port lies within 0 and 65535, not " + port + ".");
         }
         return UdpSocket.open(udp, address.address(), port, handler);
+    }
+
+    /** TCP, with callbacks; {@link TcpStreams} puts blocking streams on top. */
+    public Tcp tcp() {
+        return tcp;
     }
 
     /** The loop that this stack belongs to. */

@@ -3,9 +3,12 @@ package io.uk4j.net.tcpip;
 import io.uk4j.core.BufferPool;
 import io.uk4j.core.EntropySource;
 import io.uk4j.core.EventLoop;
+import io.uk4j.core.config.Config;
+import io.uk4j.core.config.Configs;
 import io.uk4j.core.metrics.Counters;
 import io.uk4j.core.metrics.MetricRegistry;
 import io.uk4j.core.net.NetDevice;
+import io.uk4j.net.tcpip.tcp.TcpKeys;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,7 @@ public final class NetStackBuilder {
     final BufferPool pool;
     Counters counters = new MetricRegistry();
     Ipv4Address gateway = Ipv4Address.ANY;
+    Config config = Configs.builder().keys(TcpKeys.all()).build();
     private @Nullable EntropySource entropy;
     private @Nullable Ipv4Prefix address;
 
@@ -58,6 +62,17 @@ public final class NetStackBuilder {
      */
     public NetStackBuilder entropy(EntropySource newEntropy) {
         entropy = newEntropy;
+        return this;
+    }
+
+    /**
+     * Where TCP's limits and times come from, which are keys under {@code uk.tcp}; their defaults unless set.
+     *
+     * @param newConfig knows the keys of this module
+     * @return this
+     */
+    public NetStackBuilder config(Config newConfig) {
+        config = newConfig;
         return this;
     }
 

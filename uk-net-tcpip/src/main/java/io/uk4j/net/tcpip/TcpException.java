@@ -21,8 +21,10 @@ public final class TcpException extends UkException {
         UNREACHABLE,
         /** The peer reset the connection. */
         RESET,
-        /** This side has closed or aborted the stream. */
-        CLOSED
+        /** This side has closed or aborted the stream, or ended its output. */
+        CLOSED,
+        /** The calling thread was interrupted while it waited; its interrupt status is set again. */
+        INTERRUPTED
     }
 
     private final Condition condition;

@@ -30,7 +30,7 @@ final class Acknowledgements {
             }
         }
         if (Seq.atOrAfter(s.ack, snd.una)) {
-            updateWindow(c, s, window, nowNs);
+            updateWindow(c, s, window);
         }
         if (snd.isFinAcknowledged()) {
             finAcknowledged(c, nowNs);
@@ -70,7 +70,7 @@ final class Acknowledgements {
                 : inFlight + c.snd.mss >= window;
     }
 
-    private void updateWindow(Connection c, Segment s, int window, long nowNs) {
+    private void updateWindow(Connection c, Segment s, int window) {
         SendState snd = c.snd;
         boolean newer = Seq.before(snd.wl1, s.seq) || (snd.wl1 == s.seq && Seq.atOrBefore(snd.wl2, s.ack));
         if (!newer) {

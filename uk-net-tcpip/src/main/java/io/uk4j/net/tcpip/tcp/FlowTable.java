@@ -96,6 +96,7 @@ final class FlowTable {
         return found;
     }
 
+    @SuppressWarnings("ReferenceEquality") // the flow itself, not another between the same ends
     private int indexOf(Flow flow) {
         int mask = slots.length - 1;
         int at = flow.hash & mask;

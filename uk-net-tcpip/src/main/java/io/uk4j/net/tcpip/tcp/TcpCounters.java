@@ -2,6 +2,8 @@ package io.uk4j.net.tcpip.tcp;
 
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
+import java.util.EnumMap;
+import java.util.Objects;
 
 /** What TCP counts. */
 final class TcpCounters {
@@ -32,7 +34,7 @@ final class TcpCounters {
     final Counter softErrors;
     final Counter pathMtuLowered;
     final Counter handlerFailures;
-    private final Counter[] drops = new Counter[TcpDrop.values().length];
+    private final EnumMap<TcpDrop, Counter> drops = new EnumMap<>(TcpDrop.class);
 
     TcpCounters(Counters counters) {
         segmentsReceived = counters.counter("uk_tcp_segments_received_total", "Segments received, good or not.");
@@ -67,16 +69,22 @@ final class TcpCounters {
         pathMtuLowered = counters.counter("uk_tcp_path_mtu_lowered_total", "Segment sizes lowered by ICMP errors (RFC 1191).");
         handlerFailures = counters.counter("uk_tcp_handler_failures_total", "Exceptions that handlers have thrown.");
         for (TcpDrop reason : TcpDrop.values()) {
-            drops[reason.ordinal()] = counters.with("reason", reason.label())
-                    .counter("uk_tcp_segments_dropped_total", "Inbound segments dropped, by reason.");
+            drops.put(
+                    reason,
+                    counters.with("reason", reason.label())
+                            .counter("uk_tcp_segments_dropped_total", "Inbound segments dropped, by reason."));
         }
     }
 
     void drop(TcpDrop reason) {
-        drops[reason.ordinal()].increment();
+        of(reason).increment();
     }
 
     long drops(TcpDrop reason) {
-        return drops[reason.ordinal()].value();
+        return of(reason).value();
+    }
+
+    private Counter of(TcpDrop reason) {
+        return Objects.requireNonNull(drops.get(reason));
     }
 }

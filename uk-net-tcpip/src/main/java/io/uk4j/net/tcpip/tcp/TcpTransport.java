@@ -10,6 +10,7 @@ import io.uk4j.net.tcpip.Endpoint;
 import io.uk4j.net.tcpip.Ipv4Address;
 import io.uk4j.net.tcpip.Tcp;
 import io.uk4j.net.tcpip.TcpAcceptor;
+import io.uk4j.net.tcpip.TcpCloseReason;
 import io.uk4j.net.tcpip.TcpConnection;
 import io.uk4j.net.tcpip.TcpException;
 import io.uk4j.net.tcpip.TcpHandler;
@@ -18,7 +19,6 @@ import io.uk4j.net.tcpip.ip.IcmpError;
 import io.uk4j.net.tcpip.ip.IpOutput;
 import io.uk4j.net.tcpip.ip.Packet;
 import io.uk4j.net.tcpip.ip.Transport;
-import io.uk4j.net.tcpip.wire.Checksum;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Thread rule: loop-owned.
  */
-public final class TcpTransport implements Transport, Tcp, AutoCloseable {
+public final class TcpTransport implements Transport, Tcp {
     private static final Logger LOG = LoggerFactory.getLogger(TcpTransport.class);
 
     /** How many segments a connection sends before it is another one's turn. */
@@ -63,6 +63,7 @@ public final class TcpTransport implements Transport, Tcp, AutoCloseable {
     private final ArrayDeque<Connection> waitingForMemory = new ArrayDeque<>();
     private final ArrayDeque<Listener> withOffers = new ArrayDeque<>();
     private final Timer memoryTimer;
+    private boolean closed;
     private int connections;
     private long nowNs;
 
@@ -181,7 +182,7 @@ public final class TcpTransport implements Transport, Tcp, AutoCloseable {
             counters.drop(TcpDrop.MALFORMED);
             return;
         }
-        if (!packet.checksumValid && !isChecksumRight(packet)) {
+        if (!packet.checksumValid && !packet.checksumHolds()) {
             counters.drop(TcpDrop.CHECKSUM);
             return;
         }
@@ -279,15 +280,21 @@ public final class TcpTransport implements Transport, Tcp, AutoCloseable {
         c.abort();
     }
 
-    /** Resets every connection, stops listening, and lets handlers know. */
+    /** Ends every connection without a word to its peer, stops listening, and lets handlers know. */
     @Override
     public void close() {
         listeners.forEach(Listener::close);
         for (Connection c : table.connections()) {
-            c.abort();
+            c.finish(TcpCloseReason.ABORTED);
         }
         timeWaits.clear();
-        output(readClock());
+        // A handler that hears of the end may end others, and open none: the limit is 0 now.
+        closed = true;
+        while (!withEvents.isEmpty()) {
+            dispatch();
+        }
+        withOutput.clear();
+        waitingForMemory.clear();
         memoryTimer.cancel();
     }
 
@@ -302,7 +309,7 @@ public final class TcpTransport implements Transport, Tcp, AutoCloseable {
     }
 
     boolean isFull() {
-        return connections >= settings.connectionLimit;
+        return closed || connections >= settings.connectionLimit;
     }
 
     int nextIsn(Flow flow, long now) {
@@ -363,16 +370,6 @@ public final class TcpTransport implements Transport, Tcp, AutoCloseable {
         int source = s.sourceAddress;
         boolean isOneHost = source != 0 && source != -1 && source >>> 28 != 0xe && s.destinationAddress >>> 28 < 0xe;
         return isOneHost && s.sourcePort != 0 && !(source == s.destinationAddress && s.sourcePort == s.destinationPort);
-    }
-
-    private static boolean isChecksumRight(Packet packet) {
-        long sum = Checksum.pseudoHeader(packet.source, packet.destination, HeaderWriter.PROTOCOL, packet.bytes());
-        int position = 0;
-        for (int i = 0; i < packet.fragments(); i++) {
-            sum = Checksum.addAt(sum, position, packet.buffer(i), packet.offset(i), packet.length(i));
-            position += packet.length(i);
-        }
-        return Checksum.fold(sum) == 0xffff;
     }
 
     private static int bits(Endpoint endpoint) {
