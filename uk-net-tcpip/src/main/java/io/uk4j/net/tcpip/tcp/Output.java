@@ -220,7 +220,9 @@ final class Output {
         int headerBytes = header(c, header, at, seq, flags, nowNs);
         Packet packet = output.begin();
         if (copied) {
-            snd.queue.bytes.copyOut(seq, length, header, at + headerBytes);
+            if (length > 0) {
+                snd.queue.bytes.copyOut(seq, length, header, at + headerBytes);
+            }
             packet.append(header, at, headerBytes + length);
         } else {
             packet.append(header, at, headerBytes);
