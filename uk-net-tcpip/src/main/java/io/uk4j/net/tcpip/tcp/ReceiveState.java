@@ -69,7 +69,7 @@ final class ReceiveState {
      * @return the value of the window field
      */
     int offerWindow(int shift, int segmentBytes) {
-        int wanted = nxt + queue.space();
+        int wanted = nxt + Math.min(queue.space(), 0xffff << shift);
         if (wanted - edge >= step(segmentBytes)) {
             edge = wanted;
         }
@@ -78,7 +78,7 @@ final class ReceiveState {
 
     /** Whether the application has consumed so much that the peer should hear of it without being asked. */
     boolean isUpdateDue(int segmentBytes) {
-        int opening = nxt + queue.space() - edge;
+        int opening = nxt + Math.min(queue.space(), 0xffff << scale) - edge;
         return opening >= Math.min(limitBytes / 2, 2 * segmentBytes)
                 || (window() < segmentBytes && opening >= step(segmentBytes));
     }

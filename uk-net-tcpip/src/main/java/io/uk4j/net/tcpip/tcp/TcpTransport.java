@@ -229,8 +229,7 @@ public final class TcpTransport implements Transport, Tcp {
     public int output(long now) {
         nowNs = now;
         wakeWaitingForMemory();
-        dispatch();
-        int sent = replies.send(output, pool);
+        int sent = dispatch() + replies.send(output, pool);
         // A whole lap without a segment: nobody can send for now, and all that want to are still in the list.
         int fruitless = 0;
         while (fruitless < withOutput.size() && output.space() > 0) {
@@ -243,7 +242,9 @@ public final class TcpTransport implements Transport, Tcp {
         return sent;
     }
 
-    private void dispatch() {
+    /** Returns how many had something to hear of: work that may have brought about more of it. */
+    private int dispatch() {
+        int told = withOffers.size() + withEvents.size();
         for (int i = withOffers.size(); i > 0; i--) {
             Listener listener = withOffers.remove();
             listener.isOffering = false;
@@ -258,6 +259,7 @@ public final class TcpTransport implements Transport, Tcp {
                 handlerFailed(c, e);
             }
         }
+        return told;
     }
 
     private void wakeWaitingForMemory() {
