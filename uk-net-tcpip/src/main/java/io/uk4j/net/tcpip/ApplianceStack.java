@@ -73,6 +73,7 @@ final class ApplianceStack implements AutoCloseable {
                     .gateway(gateway)
                     .entropy(platform.entropy())
                     .counters(appliance.counters())
+                    .config(config)
                     .build();
         } catch (RuntimeException | Error e) {
             device.close();

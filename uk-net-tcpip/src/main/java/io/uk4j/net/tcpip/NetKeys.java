@@ -2,6 +2,8 @@ package io.uk4j.net.tcpip;
 
 import io.uk4j.core.config.Key;
 import io.uk4j.core.config.KeyProvider;
+import io.uk4j.net.tcpip.tcp.TcpKeys;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 
@@ -30,6 +32,8 @@ public final class NetKeys implements KeyProvider {
 
     @Override
     public Collection<Key<?>> keys() {
-        return List.of(IPV4, GATEWAY);
+        List<Key<?>> keys = new ArrayList<>(List.of(IPV4, GATEWAY));
+        keys.addAll(TcpKeys.all());
+        return keys;
     }
 }
