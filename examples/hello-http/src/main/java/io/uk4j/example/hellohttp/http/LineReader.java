@@ -20,7 +20,7 @@ final class LineReader {
     /**
      * Takes a line.
      *
-     * @param limitBytes how long it may be without its CRLF, at most the capacity
+     * @param limitBytes how long it may be without its CRLF; the capacity limits it too
      * @return false if it is longer: its beginning is in {@link #text()}, and the rest was not taken
      * @throws ProtocolError if the input ends before the line does, or on a control character
      */
@@ -41,7 +41,7 @@ final class LineReader {
                 throw ProtocolError.badRequest(
                         c == '\n' ? "A line that ends in LF; lines end in CRLF." : "A control character.");
             }
-            if (length == limitBytes) {
+            if (length == limitBytes || length == line.length) {
                 return false;
             }
             line[length++] = (byte) c;

@@ -1,0 +1,2 @@
+/** The site that the appliance serves, and its {@code main}. */
+package io.uk4j.example.hellohttp;
