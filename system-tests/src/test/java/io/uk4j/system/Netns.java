@@ -1,0 +1,58 @@
+package io.uk4j.system;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/** A network namespace of a test's own: a host with the kernel's stack, that nothing else is connected to. */
+final class Netns implements AutoCloseable {
+    private static final AtomicInteger COUNT = new AtomicInteger();
+
+    private final String name = "uk-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+
+    /** Makes one. {@link Requirements#tap} says whether that can be. */
+    Netns() {
+        Command.run("ip", "netns", "add", name).succeeded();
+        try {
+            run("ip", "link", "set", "lo", "up").succeeded();
+            // Else the kernel speaks of IPv6 on every new interface, which captures would show.
+            run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+        } catch (RuntimeException | Error e) {
+            close();
+            throw e;
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    /** The command line that runs another in here. */
+    List<String> inside(List<String> line) {
+        List<String> whole = new ArrayList<>(List.of("ip", "netns", "exec", name));
+        whole.addAll(line);
+        return whole;
+    }
+
+    /** Runs a command in here, to its end. */
+    Command run(Duration limit, String... line) {
+        return Command.run(limit, inside(List.of(line)));
+    }
+
+    /** Runs a command that takes seconds at most. */
+    Command run(String... line) {
+        return Command.run(Duration.ofSeconds(20), inside(List.of(line)));
+    }
+
+    /** Ends what runs in here, and takes the namespace away with its interfaces. */
+    @Override
+    public void close() {
+        Command.run("ip", "netns", "pids", name).output().lines().forEach(pid -> {
+            if (pid.chars().allMatch(Character::isDigit)) {
+                ProcessHandle.of(Long.parseLong(pid)).ifPresent(ProcessHandle::destroyForcibly);
+            }
+        });
+        Command.run("ip", "netns", "del", name).succeeded();
+    }
+}
