@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * <p>A call that fails returns its error number negated, as the kernel itself does. The error number passes through a
  * {@linkplain #newCallState call state}, which belongs to one thread at a time and is reused, so that no call allocates.
  * Addresses are plain numbers: the caller keeps the memory alive. No call is {@code critical}: a critical call holds up
- * safepoints, and saves 5 ns of calls that take 200 and more (a write to a TAP may run the receiver's whole stack).
+ * safepoints, and saves 10 ns of calls that take 200 to 1,200 (a write to a TAP may run the receiver's whole stack).
  */
 @SuppressWarnings("restricted")
 final class Posix {
