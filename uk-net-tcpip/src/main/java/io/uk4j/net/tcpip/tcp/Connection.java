@@ -71,6 +71,7 @@ final class Connection extends Flow implements TcpConnection {
 
     boolean isInEventList;
     boolean isInOutputList;
+    boolean isInMemoryList;
 
     private boolean wantsToWrite;
     private boolean isWaitingForMemory;
@@ -87,7 +88,7 @@ final class Connection extends Flow implements TcpConnection {
         super(localAddress, localPort, remoteAddress, remotePort);
         this.tcp = tcp;
         TcpSettings settings = tcp.settings;
-        snd = new SendState(new SendQueue(tcp.pool, settings.sendBufferBytes));
+        snd = new SendState(new SendQueue(tcp.memory, settings.sendBufferBytes));
         rcv = new ReceiveState(new ReceiveQueue(settings.receiveBufferBytes), settings.receiveBufferBytes);
         rtt = new RttEstimator(settings.minRtoNs, TcpSettings.MAX_RTO_NS);
         timers = new ConnectionTimers(this, tcp.loop);
@@ -305,7 +306,7 @@ final class Connection extends Flow implements TcpConnection {
     }
 
     private void afterReceive(int consumed) {
-        if (rcv.finReceived && readableBytes() == 0) {
+        if (rcv.finReceived && !peerCloseTold && readableBytes() == 0) {
             post(Events.PEER_CLOSED);
         } else if (consumed > 0 && isOpen() && rcv.isUpdateDue(snd.mss)) {
             rcv.ackNow = true;

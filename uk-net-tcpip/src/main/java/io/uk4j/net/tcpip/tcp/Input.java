@@ -245,7 +245,8 @@ final class Input {
     }
 
     private boolean takeInOrder(Connection c, Segment s, Packet packet, long nowNs) {
-        if (c.rcv.queue.bytes.slotBytes() >= (long) RECEIVE_SLOTS_FACTOR * tcp.settings.receiveBufferBytes) {
+        if (c.rcv.queue.bytes.slotBytes() >= (long) RECEIVE_SLOTS_FACTOR * tcp.settings.receiveBufferBytes
+                || !tcp.memory.takesInOrder()) {
             tcp.counters.drop(TcpDrop.RECEIVE_MEMORY);
             return false;
         }
@@ -284,10 +285,13 @@ final class Input {
         tcp.counters.outOfOrder.increment();
         Reassembly reassembly = c.rcv.reassembly;
         long slots = c.rcv.queue.bytes.slotBytes() + reassembly.slotBytes();
-        if (!reassembly.hasRoom(packet.fragments()) || slots >= 2L * tcp.settings.receiveBufferBytes) {
+        if (!reassembly.hasRoom(packet.fragments())
+                || slots >= 2L * tcp.settings.receiveBufferBytes
+                || !tcp.memory.takesAhead()) {
             tcp.counters.drop(TcpDrop.REASSEMBLY_FULL);
             return false;
         }
+        tcp.memory.holds(c);
         int skip = s.skipBytes;
         int seq = s.seq;
         int left = s.payloadBytes;

@@ -1,7 +1,6 @@
 package io.uk4j.net.tcpip.tcp;
 
 import io.netty.buffer.ByteBuf;
-import io.uk4j.core.BufferPool;
 
 /**
  * What the application sends, until the peer has acknowledged it: the send queue and the retransmission queue in one.
@@ -14,13 +13,13 @@ final class SendQueue {
     private static final int MAX_PIECES = 4096;
 
     final ByteQueue bytes = new ByteQueue();
-    private final BufferPool pool;
+    private final Memory memory;
     private final int limitBytes;
     /** Whether the last piece lies in a buffer that this queue has acquired, so that nobody else writes behind it. */
     private boolean ownTail;
 
-    SendQueue(BufferPool pool, int limitBytes) {
-        this.pool = pool;
+    SendQueue(Memory memory, int limitBytes) {
+        this.memory = memory;
         this.limitBytes = limitBytes;
     }
 
@@ -86,10 +85,7 @@ final class SendQueue {
         if (bytes.slotBytes() >= 2L * limitBytes) {
             return room;
         }
-        ByteBuf buffer = pool.tryAcquire(Math.min(wanted, pool.maxBytes()));
-        if (buffer == null && wanted > 1) {
-            buffer = pool.tryAcquire(1);
-        }
+        ByteBuf buffer = memory.tryAcquire(wanted);
         if (buffer == null) {
             return room;
         }

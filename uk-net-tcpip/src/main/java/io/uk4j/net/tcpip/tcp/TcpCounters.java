@@ -25,6 +25,7 @@ final class TcpCounters {
     final Counter fastRecoveries;
     final Counter duplicateAcks;
     final Counter outOfOrder;
+    final Counter reneged;
     final Counter persistProbes;
     final Counter keepAliveProbes;
     final Counter connectionsTimedOut;
@@ -57,6 +58,8 @@ final class TcpCounters {
         fastRecoveries = counters.counter("uk_tcp_fast_recoveries_total", "Losses found by duplicate ACKs.");
         duplicateAcks = counters.counter("uk_tcp_duplicate_acks_total", "Duplicate ACKs received.");
         outOfOrder = counters.counter("uk_tcp_out_of_order_total", "Segments received ahead of their turn.");
+        reneged = counters.counter(
+                "uk_tcp_reneged_total", "Reassembly queues that were given up as memory was low (RFC 2018).");
         persistProbes = counters.counter("uk_tcp_persist_probes_total", "Probes of a closed window.");
         keepAliveProbes = counters.counter("uk_tcp_keep_alive_probes_total", "Keep-alive probes.");
         connectionsTimedOut = counters.counter("uk_tcp_timed_out_total", "Connections whose peer did not answer.");

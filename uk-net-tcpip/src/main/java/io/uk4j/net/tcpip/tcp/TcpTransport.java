@@ -42,6 +42,7 @@ public final class TcpTransport implements Transport, Tcp {
     final EventLoop loop;
     final IpOutput output;
     final BufferPool pool;
+    final Memory memory;
     final TcpSettings settings;
     final TcpCounters counters;
     final FlowTable table;
@@ -95,6 +96,7 @@ public final class TcpTransport implements Transport, Tcp {
         this.pool = pool;
         this.isns = isns;
         this.counters = new TcpCounters(counters);
+        memory = new Memory(pool, this.counters);
         settings = new TcpSettings(config);
         table = new FlowTable(SipHash.quick(entropy));
         ports = new EphemeralPorts(SipHash.strong(entropy));
@@ -266,7 +268,7 @@ public final class TcpTransport implements Transport, Tcp {
         if (waitingForMemory.isEmpty()) {
             return;
         }
-        if (pool.availableBytes() == 0) {
+        if (!memory.takesSending()) {
             lacksMemory();
             return;
         }
@@ -297,6 +299,7 @@ public final class TcpTransport implements Transport, Tcp {
         }
         withOutput.clear();
         waitingForMemory.clear();
+        memory.clear();
         memoryTimer.cancel();
     }
 
