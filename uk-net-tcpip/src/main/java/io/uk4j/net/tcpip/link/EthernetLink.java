@@ -93,6 +93,7 @@ public final class EthernetLink implements Link, NeighbourCache.Wire {
         if (to == null) {
             return 0;
         }
+        neighbours.beginRound(nowNs);
         device.poll(received);
         int frames = received.frames();
         int done = 0;

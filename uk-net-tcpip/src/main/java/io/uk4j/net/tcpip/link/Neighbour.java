@@ -29,11 +29,11 @@ final class Neighbour {
     int pending;
     final @Nullable Packet[] waiting = new Packet[PENDING_LIMIT];
 
-    void begin(int newAddress, long nowNs) {
+    void begin(int newAddress, long newUsedNs) {
         address = newAddress;
         state = State.INCOMPLETE;
         mac = 0;
-        usedNs = nowNs;
+        usedNs = newUsedNs;
         requests = 0;
         pending = 0;
     }

@@ -49,6 +49,7 @@ final class NeighbourCache {
     private final @Nullable Neighbour[] all = new Neighbour[LIMIT];
     private final ArrayDeque<Packet> spare = new ArrayDeque<>(WAITING_LIMIT);
     private int count;
+    private long roundNs;
 
     NeighbourCache(EventLoop loop, Wire wire, long secret, Drops drops) {
         this.loop = loop;
@@ -59,6 +60,7 @@ final class NeighbourCache {
             spare.add(new Packet());
         }
         timer = loop.newTimer(this::onTimer);
+        roundNs = loop.clock().nowNs();
     }
 
     /** How many entries there are. */
@@ -72,20 +74,24 @@ final class NeighbourCache {
         return neighbour == null ? null : neighbour.state;
     }
 
+    /** A round has begun: when entries were last used is known no finer than this, which costs no clock for each packet. */
+    void beginRound(long nowNs) {
+        roundNs = nowNs;
+    }
+
     /** Sends a packet to a neighbour now, or when its address is known; takes all references. */
     void send(Packet packet, int address) {
-        long nowNs = loop.clock().nowNs();
         Neighbour neighbour = byAddress.get(address);
         if (neighbour == null) {
-            neighbour = create(address, nowNs, false);
+            neighbour = create(address, false);
             if (neighbour == null) {
                 drops.count(DropReason.ROUTE_PENDING_FULL);
                 packet.release();
                 return;
             }
-            request(neighbour, nowNs);
+            request(neighbour, loop.clock().nowNs());
         }
-        neighbour.usedNs = nowNs;
+        neighbour.usedNs = roundNs;
         if (neighbour.state == State.INCOMPLETE) {
             hold(neighbour, packet);
             return;
@@ -93,7 +99,7 @@ final class NeighbourCache {
         if (neighbour.state == State.STALE) {
             neighbour.state = State.PROBE;
             neighbour.requests = 0;
-            request(neighbour, nowNs);
+            request(neighbour, loop.clock().nowNs());
         }
         wire.resolved(packet, neighbour.mac);
     }
@@ -130,7 +136,7 @@ final class NeighbourCache {
             if (!forUs || reply) {
                 return; // nobody asked
             }
-            neighbour = create(address, nowNs, true);
+            neighbour = create(address, true);
             if (neighbour == null) {
                 return;
             }
@@ -157,7 +163,7 @@ final class NeighbourCache {
         }
     }
 
-    private @Nullable Neighbour create(int address, long nowNs, boolean byStranger) {
+    private @Nullable Neighbour create(int address, boolean byStranger) {
         Neighbour neighbour;
         if (count < LIMIT) {
             neighbour = all[count];
@@ -174,7 +180,7 @@ final class NeighbourCache {
             dropWaiting(neighbour);
             byAddress.remove(neighbour.address);
         }
-        neighbour.begin(address, nowNs);
+        neighbour.begin(address, roundNs);
         boolean _ = byAddress.put(address, neighbour);
         return neighbour;
     }
