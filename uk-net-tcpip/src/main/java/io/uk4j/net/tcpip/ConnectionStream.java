@@ -291,8 +291,7 @@ final class ConnectionStream implements TcpStream, TcpHandler {
             length = newLength;
             if (!call(deadline(readTimeoutNs))) {
                 throw failure(
-                        TcpException.Condition.TIMED_OUT,
-                        "brought nothing within " + Duration.ofNanos(readTimeoutNs));
+                        TcpException.Condition.TIMED_OUT, "brought nothing within " + Duration.ofNanos(readTimeoutNs));
             }
             return count;
         }

@@ -123,8 +123,7 @@ final class StreamServer implements TcpServer, TcpAcceptor {
         @Override
         public boolean getAsBoolean() {
             if (closed) {
-                throw new TcpException(
-                        TcpException.Condition.CLOSED, "The server at " + local + " is closed.", null);
+                throw new TcpException(TcpException.Condition.CLOSED, "The server at " + local + " is closed.", null);
             }
             stream = accepted.poll();
             return stream != null;

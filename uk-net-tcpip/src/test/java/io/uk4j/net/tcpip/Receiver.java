@@ -11,9 +11,11 @@ final class Receiver implements TcpHandler, SegmentConsumer {
     long received;
     boolean paused;
 
-    @Nullable TcpConnection connection;
+    @Nullable
+    TcpConnection connection;
 
-    @Nullable TcpCloseReason closed;
+    @Nullable
+    TcpCloseReason closed;
 
     long sum() {
         return sum.getValue();

@@ -12,7 +12,8 @@ class Sender implements TcpHandler {
     private long left;
     private int pending;
 
-    @Nullable TcpCloseReason closed;
+    @Nullable
+    TcpCloseReason closed;
 
     boolean connected;
 

@@ -43,8 +43,20 @@ class TcpTransferTest {
     void bulkArrivesOverABadWire(boolean offloads) {
         for (long seed : SEEDS) {
             try (TcpHosts hosts = new TcpHosts(seed, offloads, 32L << 20)) {
-                hosts.wire.aToB().loss(0.03).reorder(0.03).duplicate(0.02).corrupt(0.02).jitterNs(MS);
-                hosts.wire.bToA().loss(0.03).reorder(0.03).duplicate(0.02).corrupt(0.02).jitterNs(MS);
+                hosts.wire
+                        .aToB()
+                        .loss(0.03)
+                        .reorder(0.03)
+                        .duplicate(0.02)
+                        .corrupt(0.02)
+                        .jitterNs(MS);
+                hosts.wire
+                        .bToA()
+                        .loss(0.03)
+                        .reorder(0.03)
+                        .duplicate(0.02)
+                        .corrupt(0.02)
+                        .jitterNs(MS);
                 transfer(hosts, 1 << 20, 3600 * SECOND);
                 assertTrue(hosts.a.count("uk_tcp_retransmissions_total") > 0, "seed " + seed);
                 assertTrue(offloads || hosts.b.count("uk_tcp_out_of_order_total") > 0, "seed " + seed);

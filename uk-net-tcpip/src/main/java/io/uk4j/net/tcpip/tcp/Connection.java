@@ -27,15 +27,19 @@ final class Connection extends Flow implements TcpConnection {
     final ConnectionTimers timers;
     TcpState state = TcpState.CLOSED;
 
-    @Nullable TcpHandler handler;
+    @Nullable
+    TcpHandler handler;
 
     /** Who made it, until it is accepted. */
-    @Nullable Listener listener;
+    @Nullable
+    Listener listener;
 
     /** The neighbours in a {@link ConnectionList}. */
-    @Nullable Connection previous;
+    @Nullable
+    Connection previous;
 
-    @Nullable Connection next;
+    @Nullable
+    Connection next;
 
     /** Of the listener's two lists it is, or was, in the second. */
     boolean isInAcceptQueue;

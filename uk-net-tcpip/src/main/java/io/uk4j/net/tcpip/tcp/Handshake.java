@@ -30,8 +30,7 @@ final class Handshake {
             tcp.timeWaits.remove(replaced);
             tcp.counters.timeWaitReused.increment();
         }
-        Connection c =
-                new Connection(tcp, s.destinationAddress, s.destinationPort, s.sourceAddress, s.sourcePort);
+        Connection c = new Connection(tcp, s.destinationAddress, s.destinationPort, s.sourceAddress, s.sourcePort);
         int isn = tcp.nextIsn(c, nowNs);
         if (replaced != null && Seq.atOrBefore(isn, replaced.sndNxt)) {
             // RFC 9293, section 3.6.1: beyond all that the old connection has sent.

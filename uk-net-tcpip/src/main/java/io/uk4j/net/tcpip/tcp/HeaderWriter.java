@@ -14,8 +14,7 @@ final class HeaderWriter {
 
     private HeaderWriter() {}
 
-    static void fixed(
-            ByteBuf to, int at, int localPort, int remotePort, int seq, int ack, int flags, int window) {
+    static void fixed(ByteBuf to, int at, int localPort, int remotePort, int seq, int ack, int flags, int window) {
         to.setInt(at, (localPort << 16) | remotePort);
         to.setInt(at + 4, seq);
         to.setInt(at + 8, ack);
@@ -56,8 +55,7 @@ final class HeaderWriter {
     }
 
     /** Addresses the packet, once all its fragments are there, and stores what the layer below completes the checksum from. */
-    static void finish(
-            Packet packet, int localAddress, int remoteAddress, ByteBuf header, int at, int headerBytes) {
+    static void finish(Packet packet, int localAddress, int remoteAddress, ByteBuf header, int at, int headerBytes) {
         packet.source = localAddress;
         packet.destination = remoteAddress;
         packet.protocol = PROTOCOL;

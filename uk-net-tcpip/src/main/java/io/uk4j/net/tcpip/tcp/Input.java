@@ -134,7 +134,8 @@ final class Input {
         boolean acceptable = length == 0
                 ? isWithin(s.seq, c.rcv.nxt, Math.max(window, 1))
                 : window > 0
-                        && (isWithin(s.seq, c.rcv.nxt, window) || isWithin(s.endSeq() - 1, c.rcv.nxt, window)
+                        && (isWithin(s.seq, c.rcv.nxt, window)
+                                || isWithin(s.endSeq() - 1, c.rcv.nxt, window)
                                 || (Seq.before(s.seq, c.rcv.nxt) && Seq.after(s.endSeq(), c.rcv.nxt)));
         if (!acceptable) {
             if (window == 0 && s.seq == c.rcv.nxt && s.has(Flags.ACK) && !s.has(Flags.RST | Flags.SYN)) {
@@ -238,9 +239,14 @@ final class Input {
                 return;
             }
         }
-        // A FIN ahead of its turn is dropped: it comes again when the data before it has come.
-        if (s.has(Flags.FIN) && s.seq + s.payloadBytes == c.rcv.nxt) {
+        if (s.has(Flags.FIN)) {
+            c.rcv.finAhead = true;
+            c.rcv.finSeq = s.seq + s.payloadBytes;
+        }
+        if (c.rcv.finAhead && c.rcv.finSeq == c.rcv.nxt) {
             fin(c, nowNs);
+        } else if (s.has(Flags.FIN)) {
+            c.rcv.ackNow = true;
         }
     }
 

@@ -6,7 +6,6 @@ import io.uk4j.net.tcpip.TcpAcceptor;
 import io.uk4j.net.tcpip.TcpCloseReason;
 import io.uk4j.net.tcpip.TcpHandler;
 import io.uk4j.net.tcpip.TcpListener;
-import io.uk4j.net.tcpip.TcpState;
 import org.jspecify.annotations.Nullable;
 
 /** A listening port: its half-open connections, and those that are established and not yet accepted. */
@@ -14,7 +13,8 @@ final class Listener implements TcpListener {
     final int address;
     final int port;
 
-    @Nullable Listener nextAtPort;
+    @Nullable
+    Listener nextAtPort;
 
     /** Whether it is in the list of those who have something to offer. */
     boolean isOffering;

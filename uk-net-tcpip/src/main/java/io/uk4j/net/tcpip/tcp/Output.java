@@ -73,8 +73,7 @@ final class Output {
             if (c.snd.cursor == c.snd.iss) {
                 return syn(c, nowNs);
             }
-            return c.state == TcpState.SYN_RECEIVED && c.rcv.ackNow
-                    ? empty(c, c.snd.nxt, nowNs) : Outcome.IDLE;
+            return c.state == TcpState.SYN_RECEIVED && c.rcv.ackNow ? empty(c, c.snd.nxt, nowNs) : Outcome.IDLE;
         }
         if (c.snd.retransmitFirst) {
             return retransmitFirst(c, nowNs);

@@ -38,6 +38,8 @@ final class ReceiveQueue {
 
     /** Whether nobody else holds the last buffer, so that the rest of its slot may be written to. */
     private static boolean canExtend(ByteQueue queue, int length) {
-        return queue.tailRoom() >= length && queue.tailBuffer().refCnt() == 1 && !queue.tailBuffer().isReadOnly();
+        return queue.tailRoom() >= length
+                && queue.tailBuffer().refCnt() == 1
+                && !queue.tailBuffer().isReadOnly();
     }
 }

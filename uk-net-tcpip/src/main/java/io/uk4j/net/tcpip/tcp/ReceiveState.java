@@ -20,6 +20,10 @@ final class ReceiveState {
     int lastAck;
     /** The peer's FIN has arrived, and all before it. */
     boolean finReceived;
+    /** The peer's FIN has arrived ahead of its turn, and stands at {@link #finSeq}. */
+    boolean finAhead;
+
+    int finSeq;
 
     /** An acknowledgement is due now. */
     boolean ackNow;

@@ -39,7 +39,8 @@ final class TcpCounters {
 
     TcpCounters(Counters counters) {
         segmentsReceived = counters.counter("uk_tcp_segments_received_total", "Segments received, good or not.");
-        segmentsSent = counters.counter("uk_tcp_segments_sent_total", "Segments sent; one that the device cuts counts once.");
+        segmentsSent =
+                counters.counter("uk_tcp_segments_sent_total", "Segments sent; one that the device cuts counts once.");
         bytesReceived = counters.counter("uk_tcp_received_bytes_total", "Payload bytes received in order.");
         bytesSent = counters.counter("uk_tcp_sent_bytes_total", "Payload bytes sent for the first time.");
         opened = counters.counter("uk_tcp_opened_total", "Connections that this side began to open.");
@@ -49,10 +50,12 @@ final class TcpCounters {
         resetsReceived = counters.counter("uk_tcp_resets_received_total", "Valid resets received.");
         resetsSent = counters.counter("uk_tcp_resets_sent_total", "Resets sent.");
         repliesDropped = counters.counter(
-                "uk_tcp_replies_dropped_total", "Resets and other answers without a connection, for which there was no room.");
+                "uk_tcp_replies_dropped_total",
+                "Resets and other answers without a connection, for which there was no room.");
         challengeAcks = counters.counter("uk_tcp_challenge_acks_total", "Challenge ACKs sent (RFC 5961).");
         acksLimited = counters.counter(
-                "uk_tcp_acks_limited_total", "Answers to invalid segments that were held back, so that there is no storm.");
+                "uk_tcp_acks_limited_total",
+                "Answers to invalid segments that were held back, so that there is no storm.");
         retransmissions = counters.counter("uk_tcp_retransmissions_total", "Segments sent again.");
         timeouts = counters.counter("uk_tcp_timeouts_total", "Retransmission timeouts.");
         fastRecoveries = counters.counter("uk_tcp_fast_recoveries_total", "Losses found by duplicate ACKs.");
@@ -69,7 +72,8 @@ final class TcpCounters {
         timeWaitReused = counters.counter(
                 "uk_tcp_time_wait_reused_total", "Connections in TIME-WAIT that gave way to a new SYN (RFC 6191).");
         softErrors = counters.counter("uk_tcp_soft_errors_total", "ICMP errors noted (RFC 5927).");
-        pathMtuLowered = counters.counter("uk_tcp_path_mtu_lowered_total", "Segment sizes lowered by ICMP errors (RFC 1191).");
+        pathMtuLowered =
+                counters.counter("uk_tcp_path_mtu_lowered_total", "Segment sizes lowered by ICMP errors (RFC 1191).");
         handlerFailures = counters.counter("uk_tcp_handler_failures_total", "Exceptions that handlers have thrown.");
         for (TcpDrop reason : TcpDrop.values()) {
             drops.put(

@@ -42,7 +42,10 @@ public final class TcpKeys {
 
     /** How many may be in TIME-WAIT. */
     public static final Key<Integer> TIME_WAIT_LIMIT = Key.integer(
-                    "uk.tcp.timewaitlimit", 1, 1 << 20, "How many connections may be in TIME-WAIT; the oldest give way.")
+                    "uk.tcp.timewaitlimit",
+                    1,
+                    1 << 20,
+                    "How many connections may be in TIME-WAIT; the oldest give way.")
             .withDefault("32768");
 
     /** How long a connection that was closed waits for the peer to close too. */
@@ -107,7 +110,10 @@ public final class TcpKeys {
 
     /** How often data is sent again. */
     public static final Key<Integer> RETRIES = Key.integer(
-                    "uk.tcp.retries", 1, 30, "How often data is sent again, unanswered, before the connection fails (R2).")
+                    "uk.tcp.retries",
+                    1,
+                    30,
+                    "How often data is sent again, unanswered, before the connection fails (R2).")
             .withDefault("15");
 
     /** How long data may stay unacknowledged. */

@@ -158,8 +158,8 @@ public final class TcpTransport implements Transport, Tcp {
         if (port < 0) {
             throw new TcpException(
                     TcpException.Condition.NO_RESOURCES,
-                    "No connection to " + remote + ": there are " + connections + " connections and "
-                            + timeWaits.size() + " in TIME-WAIT, and no place or no port for one more.",
+                    "No connection to " + remote + ": there are " + connections + " connections and " + timeWaits.size()
+                            + " in TIME-WAIT, and no place or no port for one more.",
                     "a higher " + TcpKeys.CONNECTIONS + ", or a shorter " + TcpKeys.TIME_WAIT);
         }
         Connection c = new Connection(this, local, port, address, remote.port());

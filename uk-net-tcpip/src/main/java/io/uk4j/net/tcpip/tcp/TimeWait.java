@@ -12,9 +12,11 @@ final class TimeWait extends Flow {
     final int tsRecent;
     long deadlineNs;
 
-    @Nullable TimeWait previous;
+    @Nullable
+    TimeWait previous;
 
-    @Nullable TimeWait next;
+    @Nullable
+    TimeWait next;
 
     TimeWait(Connection c) {
         super(c.localAddress, c.localPort, c.remoteAddress, c.remotePort);

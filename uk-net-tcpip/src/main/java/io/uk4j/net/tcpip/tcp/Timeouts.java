@@ -79,8 +79,7 @@ final class Timeouts {
     }
 
     private boolean isOverUserTimeout(Connection c, long nowNs) {
-        return tcp.settings.userTimeoutNs > 0
-                && nowNs - c.timers.stalledSinceNs >= tcp.settings.userTimeoutNs;
+        return tcp.settings.userTimeoutNs > 0 && nowNs - c.timers.stalledSinceNs >= tcp.settings.userTimeoutNs;
     }
 
     private void giveUp(Connection c) {

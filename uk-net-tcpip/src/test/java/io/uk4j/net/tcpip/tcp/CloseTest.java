@@ -131,19 +131,22 @@ class CloseTest {
 
     /** RFC 9293, section 3.10.7.4: the second step, in every synchronized state. */
     @ParameterizedTest
-    @EnumSource(names = {"SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK"})
+    @EnumSource(
+            names = {"SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK"})
     void aResetEndsTheConnectionInEachState(TcpState state) {
         int seq = bring(state);
         assertEquals(state, script.connection().state);
         script.receive(Seg.of(Flags.RST).seq(seq));
         assertNull(script.flow());
-        assertEquals(state == TcpState.SYN_RECEIVED ? 0 : 1,
+        assertEquals(
+                state == TcpState.SYN_RECEIVED ? 0 : 1,
                 log.heard.stream().filter("closed RESET"::equals).count());
         assertEquals(0, script.pool.capacityBytes() - script.pool.availableBytes());
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK"})
+    @EnumSource(
+            names = {"SYN_RECEIVED", "ESTABLISHED", "FIN_WAIT_1", "FIN_WAIT_2", "CLOSE_WAIT", "CLOSING", "LAST_ACK"})
     void aSynIsChallengedInEachState(TcpState state) {
         int seq = bring(state);
         script.sent.clear();

@@ -27,7 +27,8 @@ class HandshakeTest {
     @Test
     void answersASynWithTheOptionsThatItOffers() {
         script.listen(log);
-        script.receive(Seg.of(Flags.SYN).seq(IRS).mss(1400).scale(7).sackPermitted().timestamps(99, 0));
+        script.receive(
+                Seg.of(Flags.SYN).seq(IRS).mss(1400).scale(7).sackPermitted().timestamps(99, 0));
         Seg answer = script.next();
         assertEquals(Flags.SYN | Flags.ACK, answer.flags);
         assertEquals(ISS, answer.seq);
@@ -71,7 +72,13 @@ class HandshakeTest {
         Seg syn = script.next();
         assertEquals(Flags.SYN, syn.flags);
         assertTrue(syn.sackPermitted && syn.timestamps && syn.scale == 4 && syn.mss == 1460);
-        Seg answer = Seg.of(Flags.SYN).seq(IRS).ack(ISS + 1).mss(1000).scale(2).window(1000).timestamps(7, syn.tsValue);
+        Seg answer = Seg.of(Flags.SYN)
+                .seq(IRS)
+                .ack(ISS + 1)
+                .mss(1000)
+                .scale(2)
+                .window(1000)
+                .timestamps(7, syn.tsValue);
         answer.destinationPort = syn.sourcePort;
         script.peerPort = syn.destinationPort;
         script.receive(answer);

@@ -180,8 +180,7 @@ class LogicTest {
             int part = Math.min(left, queue.bytes.headLength());
             ByteBuf buffer = queue.bytes.headBuffer();
             for (int i = 0; i < part; i++) {
-                assertEquals(
-                        (byte) ((queue.bytes.startSeq() + i) * 31), buffer.getByte(queue.bytes.headOffset() + i));
+                assertEquals((byte) ((queue.bytes.startSeq() + i) * 31), buffer.getByte(queue.bytes.headOffset() + i));
             }
             queue.bytes.skip(part);
             left -= part;

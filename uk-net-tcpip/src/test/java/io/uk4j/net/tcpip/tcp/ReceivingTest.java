@@ -139,6 +139,19 @@ class ReceivingTest {
     }
 
     @Test
+    void remembersAnEndThatComesAheadOfItsTurn() {
+        Connection c = script.established(log);
+        Seg last = data(100, 50);
+        last.flags |= Flags.FIN;
+        script.receive(last);
+        assertEquals(TcpState.ESTABLISHED, c.state);
+        script.receive(data(0, 100));
+        assertStream(150);
+        assertEquals(TcpState.CLOSE_WAIT, c.state);
+        assertEquals(IRS + 152, script.sent.peekLast().ack);
+    }
+
+    @Test
     void sequenceNumbersWrapAround() {
         for (int start : new int[] {-1, -2, -700, -1461}) {
             Script wrapping = new Script(start);

@@ -90,7 +90,10 @@ final class Seg {
     /** The header and payload as they go over the wire, without a checksum. */
     byte[] bytes() {
         ByteBuffer b = ByteBuffer.allocate(60 + data.length);
-        b.putShort((short) sourcePort).putShort((short) destinationPort).putInt(seq).putInt(ack);
+        b.putShort((short) sourcePort)
+                .putShort((short) destinationPort)
+                .putInt(seq)
+                .putInt(ack);
         b.putShort((short) flags).putShort((short) window).putInt(0);
         if (mss > 0) {
             b.put((byte) 2).put((byte) 4).putShort((short) mss);
@@ -102,7 +105,11 @@ final class Seg {
             b.put((byte) 1).put((byte) 1).put((byte) 4).put((byte) 2);
         }
         if (timestamps) {
-            b.putShort((short) 0x101).put((byte) 8).put((byte) 10).putInt(tsValue).putInt(tsEcho);
+            b.putShort((short) 0x101)
+                    .put((byte) 8)
+                    .put((byte) 10)
+                    .putInt(tsValue)
+                    .putInt(tsEcho);
         }
         if (brokenOption) {
             b.put((byte) 8).put((byte) 0).putShort((short) 0);
@@ -118,7 +125,11 @@ final class Seg {
         if (!parsed.parse(packet)) {
             throw new AssertionError("A malformed segment was sent.");
         }
-        Seg s = of(parsed.flags).seq(parsed.seq).window(parsed.window).mss(parsed.mss).scale(parsed.windowScale);
+        Seg s = of(parsed.flags)
+                .seq(parsed.seq)
+                .window(parsed.window)
+                .mss(parsed.mss)
+                .scale(parsed.windowScale);
         s.sourcePort = parsed.sourcePort;
         s.destinationPort = parsed.destinationPort;
         s.ack = parsed.ack;

@@ -257,8 +257,7 @@ class SendingTest {
 
     @Test
     void keepsAPeerAliveAndNoticesThatItIsGone() {
-        Script watching =
-                new Script("uk.tcp.keepalive=10s", "uk.tcp.keepaliveinterval=1s", "uk.tcp.keepaliveprobes=3");
+        Script watching = new Script("uk.tcp.keepalive=10s", "uk.tcp.keepaliveinterval=1s", "uk.tcp.keepaliveprobes=3");
         Connection c = watching.established(log);
         watching.pass(10_500 * MS);
         Seg probe = watching.next();
@@ -356,7 +355,9 @@ class SendingTest {
         others.forEach(ByteBuf::release);
         poor.pass(10 * MS);
         assertEquals(List.of("writable"), log.heard);
-        assertEquals(c.snd.inFlight(), poor.sent.stream().mapToInt(s -> s.data.length).sum());
+        assertEquals(
+                c.snd.inFlight(),
+                poor.sent.stream().mapToInt(s -> s.data.length).sum());
         assertTrue(c.snd.inFlight() >= 10_000 - MSS);
     }
 
