@@ -58,7 +58,8 @@ final class ApplianceProcess implements AutoCloseable {
         List<String> line = new ArrayList<>();
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Whoever runs the tests may have few and slow cores: little heap, and no more collector threads than needed.
-        line.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC", "-ea", "-jar", jar(example).toString()));
+        line.addAll(List.of(
+                "-Xmx256m", "-XX:+UseSerialGC", "-ea", "-jar", jar(example).toString()));
         line.addAll(keys);
         try {
             Path logs = Files.createDirectories(Path.of(property("uk.test.logs")));

@@ -33,11 +33,12 @@ final class TapBed implements AutoCloseable {
     static TapBed start(String example, String... keys) {
         Netns netns = new Netns();
         try {
-            netns.run("ip", "tuntap", "add", "dev", TAP, "mode", "tap", "vnet_hdr").succeeded();
+            netns.run("ip", "tuntap", "add", "dev", TAP, "mode", "tap", "vnet_hdr")
+                    .succeeded();
             netns.run("ip", "addr", "add", KERNEL + "/24", "dev", TAP).succeeded();
             netns.run("ip", "link", "set", TAP, "up").succeeded();
-            List<String> all = new ArrayList<>(
-                    List.of("uk.net.device=tap:" + TAP, "uk.net.ipv4=" + APPLIANCE + "/24", "uk.net.gateway=" + KERNEL));
+            List<String> all = new ArrayList<>(List.of(
+                    "uk.net.device=tap:" + TAP, "uk.net.ipv4=" + APPLIANCE + "/24", "uk.net.gateway=" + KERNEL));
             all.addAll(List.of(keys));
             return new TapBed(netns, ApplianceProcess.start(netns::inside, example, all));
         } catch (RuntimeException | Error e) {

@@ -20,7 +20,7 @@ final class Daytime {
         this.clock = clock;
     }
 
-    /** Such as {@code Tuesday, February 22, 1982 17:37:43-UTC}, and CRLF. */
+    /** Such as {@code Monday, February 22, 1982 17:37:43-UTC}, and CRLF. */
     byte[] line() {
         long wallNs = clock.wallNs();
         Instant now = Instant.ofEpochSecond(Math.floorDiv(wallNs, 1_000_000_000L));
