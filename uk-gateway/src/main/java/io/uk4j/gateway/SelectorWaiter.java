@@ -1,0 +1,82 @@
+package io.uk4j.gateway;
+
+import io.uk4j.core.Clock;
+import io.uk4j.core.Duty;
+import io.uk4j.core.PlatformException;
+import io.uk4j.core.SignalSource;
+import io.uk4j.core.WaitSource;
+import io.uk4j.core.Waiter;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.Selector;
+
+/** A waiter that host sockets can wake: it sleeps in a {@link Selector}. Takes no sources but signals. */
+final class SelectorWaiter implements Waiter {
+    private static final long NS_PER_MS = 1_000_000;
+
+    private final Clock clock;
+    private final Selector selector;
+
+    SelectorWaiter(Clock clock) {
+        this.clock = clock;
+        try {
+            selector = Selector.open();
+        } catch (IOException e) {
+            throw new PlatformException("The host gives no selector: " + e.getMessage(), null, null, e);
+        }
+    }
+
+    /** Where host sockets register; its selected keys are for the relay to look at, on the loop. */
+    Selector selector() {
+        return selector;
+    }
+
+    @Override
+    public void register(WaitSource source) {
+        if (!(source instanceof SignalSource signal)) {
+            throw new IllegalArgumentException(
+                    "The gateway's loop waits for signals and host sockets, not for " + source);
+        }
+        signal.attach(this);
+    }
+
+    @Override
+    public void unregister(WaitSource source) {
+        if (source instanceof SignalSource signal) {
+            signal.attach(null);
+        }
+    }
+
+    @Override
+    public boolean await(long deadlineNs) {
+        try {
+            if (deadlineNs == Duty.NO_DEADLINE) {
+                selector.select();
+                return true;
+            }
+            long leftNs = deadlineNs - clock.nowNs();
+            if (leftNs <= 0) {
+                return selector.selectNow() > 0;
+            }
+            // Rounded up: a wait that ends before its deadline would be followed by another, at once.
+            selector.select((leftNs + NS_PER_MS - 1) / NS_PER_MS);
+            return clock.nowNs() - deadlineNs < 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException("The selector failed.", e);
+        }
+    }
+
+    @Override
+    public void wakeup() {
+        selector.wakeup();
+    }
+
+    @Override
+    public void close() {
+        try {
+            selector.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException("The selector could not be closed.", e);
+        }
+    }
+}
