@@ -1,5 +1,6 @@
 package io.uk4j.net.tcpip;
 
+import io.netty.buffer.ByteBuf;
 import io.uk4j.core.Appliance;
 import io.uk4j.core.BufferPool;
 import io.uk4j.core.Duty;
@@ -56,6 +57,7 @@ public final class NetStack implements Duty, AutoCloseable {
     private final Ipv4Input input;
     private final Udp udp;
     private final TcpTransport tcp;
+    private final boolean transparent;
     private boolean closed;
 
     NetStack(NetStackBuilder builder, Ipv4Prefix address, EntropySource entropy) {
@@ -66,7 +68,8 @@ public final class NetStack implements Duty, AutoCloseable {
         counters = builder.counters.with("device", device.info().name());
         this.address = address;
         this.entropy = entropy;
-        Addressing addressing = new Addressing(address.address().bits(), address.length(), gateway.bits());
+        Addressing addressing = new Addressing(
+                address.address().bits(), address.length(), gateway.bits(), builder.interceptor != null);
         drops = new Drops(counters);
         link = new EthernetLink(addressing, loop, device, pool, entropy.nextLong(), counters, drops);
         output = new Ipv4Output(addressing, link, pool, loop.clock(), entropy, drops);
@@ -76,6 +79,11 @@ public final class NetStack implements Duty, AutoCloseable {
         udp = new Udp(output, errors, pool, entropy, counters, drops);
         tcp = new TcpTransport(loop, output, pool, entropy, counters, builder.config);
         counters.gauge("uk_ip_reassembly_bytes", "What incomplete packets take from the pool.", input::reassemblyBytes);
+        transparent = builder.interceptor != null;
+        if (builder.interceptor != null) {
+            udp.intercept(builder.interceptor);
+            tcp.intercept(builder.interceptor);
+        }
         demux.register(Ipv4Header.PROTOCOL_ICMP, new Icmp(addressing.address(), output, demux, drops));
         demux.register(Ipv4Header.PROTOCOL_TCP, tcp);
         demux.register(Ipv4Header.PROTOCOL_UDP, udp);
@@ -173,6 +181,34 @@ public final class NetStack implements Duty, AutoCloseable {
     /** TCP, with callbacks; {@link TcpStreams} puts blocking streams on top. */
     public Tcp tcp() {
         return tcp;
+    }
+
+    /**
+     * Lets a handshake that an {@link Interceptor} holds go on. Has no effect on a connection that is not held or has ended.
+     *
+     * @param held what {@link Interceptor#tryConnect} was asked about
+     */
+    public void proceed(TcpConnection held) {
+        tcp.proceed(held);
+    }
+
+    /**
+     * Sends a datagram in the name of another host.
+     *
+     * @param source the address and
+     * @param sourcePort the port that it claims to come from, 1 to 65,535
+     * @param destination the receiver's address, as {@link Ipv4Address#bits}
+     * @param destinationPort the receiver's port, 1 to 65,535
+     * @param data as in {@link UdpSocket#send}
+     * @return as in {@link UdpSocket#send}
+     * @throws IllegalStateException if this stack has no {@link Interceptor}; the reference is the stack's even then
+     */
+    public boolean sendUdp(int source, int sourcePort, int destination, int destinationPort, ByteBuf data) {
+        if (!transparent) {
+            data.release();
+            throw new IllegalStateException("Only a transparent stack speaks for other hosts.");
+        }
+        return udp.send(source, sourcePort, destination, destinationPort, data);
     }
 
     /** The loop that this stack belongs to. */

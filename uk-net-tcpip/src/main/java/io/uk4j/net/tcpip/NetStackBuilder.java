@@ -26,6 +26,7 @@ public final class NetStackBuilder {
     Counters counters = new MetricRegistry();
     Ipv4Address gateway = Ipv4Address.ANY;
     Config config = Configs.builder().keys(TcpKeys.all()).build();
+    @Nullable Interceptor interceptor;
     private @Nullable EntropySource entropy;
     private @Nullable Ipv4Prefix address;
 
@@ -83,6 +84,16 @@ public final class NetStackBuilder {
      */
     public NetStackBuilder counters(Counters newCounters) {
         counters = newCounters;
+        return this;
+    }
+
+    /**
+     * Makes the stack transparent, see {@link Interceptor}; it is an ordinary host unless set.
+     *
+     * @return this
+     */
+    public NetStackBuilder interceptor(Interceptor newInterceptor) {
+        interceptor = newInterceptor;
         return this;
     }
 

@@ -72,7 +72,7 @@ public final class UdpSocket implements AutoCloseable {
             throw new IllegalArgumentException("The port " + destinationPort + " is not within 1 and 65535, or " + bytes
                     + " bytes are more than " + MAX_PAYLOAD_BYTES + ".");
         }
-        return udp.send(port, destination, destinationPort, data);
+        return udp.send(0, port, destination, destinationPort, data);
     }
 
     /** Closes the port: nothing arrives any more. Closing twice has no further effect. */

@@ -1,13 +1,22 @@
 package io.uk4j.net.tcpip.ip;
 
+import io.uk4j.net.tcpip.wire.Ipv4Header;
+
 /**
  * Who this host is on its link, and what follows for other addresses.
  *
  * @param address this host's address, as bits
  * @param prefixLength how many bits of it name the link, 1 to 32
  * @param gateway the router to everywhere else, or 0 for none
+ * @param transparent whether this host stands in for all others: takes the TCP and UDP that is for them, and answers for
+ *     their addresses
  */
-public record Addressing(int address, int prefixLength, int gateway) {
+public record Addressing(int address, int prefixLength, int gateway, boolean transparent) {
+    /** An ordinary host. */
+    public Addressing(int address, int prefixLength, int gateway) {
+        this(address, prefixLength, gateway, false);
+    }
+
     private int mask() {
         return -1 << (32 - prefixLength);
     }
@@ -39,6 +48,24 @@ public record Addressing(int address, int prefixLength, int gateway) {
                 && other != address
                 && !isBroadcast(other)
                 && (prefixLength > 30 || other != (address & mask()));
+    }
+
+    /** Whether a packet of that protocol is for this host, or for another one that it stands in for. */
+    public boolean takes(int destination, int protocol) {
+        return destination == address
+                || (transparent
+                        && (protocol == Ipv4Header.PROTOCOL_TCP || protocol == Ipv4Header.PROTOCOL_UDP)
+                        && isOtherHost(destination));
+    }
+
+    /**
+     * Whether this host answers for an address of the link.
+     *
+     * @param asker who wants to know; nobody else may answer for that address, nor for any if it is 0 (RFC 5227: a probe)
+     */
+    public boolean answersFor(int target, int asker) {
+        return target == address
+                || (transparent && asker != 0 && target != asker && isOtherHost(target) && isOnLink(target));
     }
 
     /** Where to send what is for that host: to itself, to the gateway, or 0 if there is no way. */

@@ -50,7 +50,11 @@ public final class Ipv4Input {
         int contiguous = batch.length(frame, 0) - EthernetHeader.BYTES;
         DropReason problem = Ipv4Header.problem(header, at, contiguous, batch.frameBytes(frame) - EthernetHeader.BYTES);
         if (problem == null) {
-            problem = addressProblem(Ipv4Header.source(header, at), Ipv4Header.destination(header, at), group);
+            problem = addressProblem(
+                    Ipv4Header.source(header, at),
+                    Ipv4Header.destination(header, at),
+                    Ipv4Header.protocol(header, at),
+                    group);
         }
         if (problem != null) {
             drops.count(problem);
@@ -79,11 +83,11 @@ public final class Ipv4Input {
         demux.deliver(inbound, nowNs);
     }
 
-    private @Nullable DropReason addressProblem(int source, int destination, boolean group) {
+    private @Nullable DropReason addressProblem(int source, int destination, int protocol, boolean group) {
         if (!addressing.isOtherHost(source)) {
             return DropReason.IP_SOURCE;
         }
-        if (destination == addressing.address()) {
+        if (addressing.takes(destination, protocol)) {
             // RFC 1122, section 3.3.6: one host's packet has no business in a frame to all of them.
             return group ? DropReason.IP_BROADCAST : null;
         }
@@ -99,7 +103,7 @@ public final class Ipv4Input {
         inbound.ttl = Ipv4Header.ttl(header, at);
         inbound.dontFragment = Ipv4Header.isDontFragment(header, at);
         inbound.networkHeaderBytes = Ipv4Header.headerBytes(header, at);
-        inbound.broadcast = inbound.destination != addressing.address();
+        inbound.broadcast = addressing.isBroadcast(inbound.destination);
     }
 
     /** Moves the payload's buffers to the packet, without the link's padding. */

@@ -64,14 +64,19 @@ final class Arp {
 
     /** Tells everybody who this host is, and once more a little later. */
     void announce() {
-        send(ArpPacket.REQUEST, EthernetHeader.BROADCAST, 0, addressing.address());
+        send(ArpPacket.REQUEST, EthernetHeader.BROADCAST, addressing.address(), 0, addressing.address());
         if (++announced < ANNOUNCEMENTS) {
             announceTimer.schedule(loop.clock().nowNs() + ANNOUNCE_INTERVAL_NS);
         }
     }
 
     void request(int address, long toMac) {
-        send(ArpPacket.REQUEST, toMac, toMac == EthernetHeader.BROADCAST ? 0 : toMac, address);
+        send(
+                ArpPacket.REQUEST,
+                toMac,
+                addressing.address(),
+                toMac == EthernetHeader.BROADCAST ? 0 : toMac,
+                address);
     }
 
     /** Takes a received ARP packet, which is only read. */
@@ -82,7 +87,8 @@ final class Arp {
         }
         long senderMac = ArpPacket.senderMac(buffer, at);
         int sender = ArpPacket.senderAddress(buffer, at);
-        boolean forUs = ArpPacket.targetAddress(buffer, at) == addressing.address();
+        int target = ArpPacket.targetAddress(buffer, at);
+        boolean forUs = addressing.answersFor(target, sender);
         boolean reply = ArpPacket.operation(buffer, at) == ArpPacket.REPLY;
         if (senderMac != frameSource || EthernetHeader.isGroup(senderMac)) {
             drops.count(DropReason.ARP_SENDER);
@@ -91,14 +97,14 @@ final class Arp {
         } else if (sender == 0) {
             // Somebody looks whether he may take an address (RFC 5227, section 2.1.1): not this one.
             if (forUs && !reply) {
-                send(ArpPacket.REPLY, senderMac, senderMac, 0);
+                send(ArpPacket.REPLY, senderMac, target, senderMac, 0);
             }
         } else if (!addressing.isOtherHost(sender) || !addressing.isOnLink(sender)) {
             drops.count(DropReason.ARP_SENDER);
         } else {
             neighbours.learn(sender, senderMac, forUs, reply);
             if (forUs && !reply) {
-                send(ArpPacket.REPLY, senderMac, senderMac, sender);
+                send(ArpPacket.REPLY, senderMac, target, senderMac, sender);
             }
         }
     }
@@ -116,17 +122,17 @@ final class Arp {
             return;
         }
         defendedNs = nowNs;
-        send(ArpPacket.REQUEST, EthernetHeader.BROADCAST, 0, addressing.address());
+        send(ArpPacket.REQUEST, EthernetHeader.BROADCAST, addressing.address(), 0, addressing.address());
     }
 
-    private void send(int operation, long toMac, long targetMac, int target) {
+    private void send(int operation, long toMac, int sender, long targetMac, int target) {
         ByteBuf buffer = pool.tryAcquire(ArpPacket.BYTES);
         if (buffer == null) {
             drops.count(DropReason.FRAME_NO_BUFFER);
             return;
         }
         int at = buffer.readerIndex();
-        ArpPacket.write(buffer, at, operation, mac, addressing.address(), targetMac, target);
+        ArpPacket.write(buffer, at, operation, mac, sender, targetMac, target);
         outbound.reset();
         outbound.append(buffer, at, ArpPacket.BYTES);
         transmitter.send(outbound, toMac, EthernetHeader.TYPE_ARP);

@@ -73,6 +73,9 @@ final class Connection extends Flow implements TcpConnection {
     /** What the handler is to hear of: a set of {@link Events}. */
     int events;
 
+    /** An interceptor has not said yet whether the handshake is to go on. */
+    boolean isHeld;
+
     boolean isInEventList;
     boolean isInOutputList;
     boolean isInMemoryList;

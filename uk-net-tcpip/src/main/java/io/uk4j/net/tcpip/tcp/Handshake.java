@@ -1,5 +1,6 @@
 package io.uk4j.net.tcpip.tcp;
 
+import io.uk4j.net.tcpip.Interceptor;
 import io.uk4j.net.tcpip.TcpState;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,33 @@ final class Handshake {
             tcp.counters.drop(refusal);
             return;
         }
+        listener.add(begin(s, replaced, nowNs));
+    }
+
+    /**
+     * A SYN has come for another host. Arguments as for {@link #passiveOpen}.
+     *
+     * @param interceptor decides whether it is refused, or else when it is answered
+     */
+    void intercept(Interceptor interceptor, Segment s, @Nullable TimeWait replaced, long nowNs) {
+        if (tcp.isFull()) {
+            tcp.counters.drop(TcpDrop.CONNECTION_LIMIT);
+            return;
+        }
+        Connection c = begin(s, replaced, nowNs);
+        c.isHeld = true;
+        try {
+            c.handler = interceptor.tryConnect(c);
+        } catch (RuntimeException e) {
+            tcp.handlerFailed(c, e);
+            return;
+        }
+        if (c.handler == null) {
+            c.abort();
+        }
+    }
+
+    private Connection begin(Segment s, @Nullable TimeWait replaced, long nowNs) {
         if (replaced != null) {
             tcp.timeWaits.remove(replaced);
             tcp.counters.timeWaitReused.increment();
@@ -41,7 +69,7 @@ final class Handshake {
         c.snd.wnd = s.window;
         c.snd.maxWnd = s.window;
         c.snd.wl1 = s.seq;
-        listener.add(c);
+        return c;
     }
 
     void activeOpen(Connection c, long nowNs) {

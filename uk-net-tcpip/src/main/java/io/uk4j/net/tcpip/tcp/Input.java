@@ -28,6 +28,10 @@ final class Input {
     }
 
     void segment(Connection c, Segment s, Packet packet, long nowNs) {
+        if (c.isHeld) {
+            held(c, s);
+            return;
+        }
         if (c.state == TcpState.SYN_SENT) {
             synSent(c, s, nowNs);
             return;
@@ -61,6 +65,14 @@ final class Input {
         }
         if (c.isOpen()) {
             tcp.needsOutput(c);
+        }
+    }
+
+    /** Nothing was answered yet, so that the peer can only repeat its SYN, or give up. */
+    private void held(Connection c, Segment s) {
+        if (s.has(Flags.RST) && s.seq == c.rcv.nxt) {
+            tcp.counters.resetsReceived.increment();
+            c.finish(TcpCloseReason.RESET);
         }
     }
 

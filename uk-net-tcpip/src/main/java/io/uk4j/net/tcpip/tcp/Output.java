@@ -66,7 +66,7 @@ final class Output {
     }
 
     private Outcome next(Connection c, long nowNs) {
-        if (!c.isOpen()) {
+        if (!c.isOpen() || c.isHeld) {
             return Outcome.IDLE;
         }
         if (c.state == TcpState.SYN_SENT || c.state == TcpState.SYN_RECEIVED) {

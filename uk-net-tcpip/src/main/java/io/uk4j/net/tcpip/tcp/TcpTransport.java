@@ -7,6 +7,7 @@ import io.uk4j.core.Timer;
 import io.uk4j.core.config.Config;
 import io.uk4j.core.metrics.Counters;
 import io.uk4j.net.tcpip.Endpoint;
+import io.uk4j.net.tcpip.Interceptor;
 import io.uk4j.net.tcpip.Ipv4Address;
 import io.uk4j.net.tcpip.Tcp;
 import io.uk4j.net.tcpip.TcpAcceptor;
@@ -65,6 +66,7 @@ public final class TcpTransport implements Transport, Tcp {
     private final ArrayDeque<Listener> withOffers = new ArrayDeque<>();
     private final Timer memoryTimer;
     private boolean closed;
+    private @Nullable Interceptor interceptor;
     private int connections;
     private long nowNs;
 
@@ -170,6 +172,19 @@ public final class TcpTransport implements Transport, Tcp {
         return c;
     }
 
+    /** From now on, connections for which nobody listens are the interceptor's to take or refuse. */
+    public void intercept(Interceptor newInterceptor) {
+        interceptor = newInterceptor;
+    }
+
+    /** Lets a held handshake go on. */
+    public void proceed(TcpConnection held) {
+        if (held instanceof Connection c && c.isHeld) {
+            c.isHeld = false;
+            needsOutput(c);
+        }
+    }
+
     @Override
     public int connections() {
         return connections;
@@ -199,6 +214,8 @@ public final class TcpTransport implements Transport, Tcp {
                 Listener listener = listeners.find(s.destinationAddress, s.destinationPort);
                 if (listener != null && TimeWaits.isReusedBy(entry, s)) {
                     handshake.passiveOpen(listener, s, entry, now);
+                } else if (listener == null && interceptor != null && TimeWaits.isReusedBy(entry, s)) {
+                    handshake.intercept(interceptor, s, entry, now);
                 } else {
                     timeWaits.segment(entry, s, now);
                 }
@@ -212,6 +229,8 @@ public final class TcpTransport implements Transport, Tcp {
         Listener listener = listeners.find(s.destinationAddress, s.destinationPort);
         if (s.has(Flags.RST)) {
             counters.drop(TcpDrop.NO_LISTENER);
+        } else if (listener == null && interceptor != null && s.has(Flags.SYN) && !s.has(Flags.ACK)) {
+            handshake.intercept(interceptor, s, null, now);
         } else if (listener == null || s.has(Flags.ACK)) {
             counters.drop(listener == null ? TcpDrop.NO_LISTENER : TcpDrop.NOT_SYN);
             replies.refuse(s);

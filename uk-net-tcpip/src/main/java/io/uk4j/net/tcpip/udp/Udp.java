@@ -6,6 +6,7 @@ import io.uk4j.core.BufferPool;
 import io.uk4j.core.EntropySource;
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
+import io.uk4j.net.tcpip.Interceptor;
 import io.uk4j.net.tcpip.ip.ErrorReporter;
 import io.uk4j.net.tcpip.ip.IcmpError;
 import io.uk4j.net.tcpip.ip.IpOutput;
@@ -46,6 +47,7 @@ public final class Udp implements Transport {
     private final Counter received;
     private final Counter sent;
     private @Nullable ByteBuf large;
+    private @Nullable Intercepted intercepted;
 
     /** Makes UDP without any open port. */
     public Udp(
@@ -89,6 +91,11 @@ public final class Udp implements Transport {
         return -1;
     }
 
+    /** From now on, what is for no open port goes to the interceptor instead. */
+    public void intercept(Interceptor interceptor) {
+        intercepted = new Intercepted(interceptor);
+    }
+
     /** Closes a port. */
     public void close(int port) {
         ports.remove(port);
@@ -97,16 +104,18 @@ public final class Udp implements Transport {
     /**
      * Sends a datagram.
      *
+     * @param source the sender's address; 0 takes this host's
      * @param data its readable bytes are the payload; the reference is gone afterwards
      * @return false if it was dropped as there was no room
      */
-    public boolean send(int sourcePort, int destination, int destinationPort, ByteBuf data) {
+    public boolean send(int source, int sourcePort, int destination, int destinationPort, ByteBuf data) {
         if (output.space() == 0) {
             data.release();
             return false;
         }
         int payloadBytes = data.readableBytes();
         Packet packet = output.begin();
+        packet.source = source == 0 ? output.sourceFor(destination) : source;
         packet.destination = destination;
         packet.protocol = Ipv4Header.PROTOCOL_UDP;
         packet.dontFragment = false;
@@ -117,7 +126,7 @@ public final class Udp implements Transport {
             return false;
         }
         int bytes = packet.bytes();
-        long pseudo = Checksum.pseudoHeader(output.sourceFor(destination), destination, Ipv4Header.PROTOCOL_UDP, bytes);
+        long pseudo = Checksum.pseudoHeader(packet.source, destination, Ipv4Header.PROTOCOL_UDP, bytes);
         packet.checksumOffset = UdpHeader.CHECKSUM_OFFSET;
         packet.transportHeaderBytes = UdpHeader.BYTES;
         UdpHeader.write(packet.buffer(0), packet.offset(0), sourcePort, destinationPort, bytes, Checksum.fold(pseudo));
@@ -166,6 +175,11 @@ public final class Udp implements Transport {
             return;
         }
         UdpReceiver receiver = ports.get(UdpHeader.destinationPort(head, at));
+        if (receiver == null && intercepted != null && !packet.broadcast) {
+            intercepted.destination = packet.destination;
+            intercepted.destinationPort = UdpHeader.destinationPort(head, at);
+            receiver = intercepted;
+        }
         if (receiver == null) {
             drops.count(DropReason.UDP_NO_PORT);
             errors.report(IcmpHeader.DESTINATION_UNREACHABLE, IcmpHeader.CODE_PORT, packet);
@@ -207,6 +221,25 @@ public final class Udp implements Transport {
             large = buffer;
         }
         return buffer.retain();
+    }
+
+    /** Tells the interceptor what a receiver need not be told: whom the datagram at hand was for. */
+    private static final class Intercepted implements UdpReceiver {
+        private final Interceptor interceptor;
+        private int destination;
+        private int destinationPort;
+
+        Intercepted(Interceptor interceptor) {
+            this.interceptor = interceptor;
+        }
+
+        @Override
+        public void datagram(int source, int sourcePort, ByteBuf data, int offset, int length) {
+            interceptor.onDatagram(source, sourcePort, destination, destinationPort, data, offset, length);
+        }
+
+        @Override
+        public void unreachable(int to, int toPort) {}
     }
 
     @Override
