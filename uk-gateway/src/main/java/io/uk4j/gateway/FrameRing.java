@@ -28,6 +28,9 @@ final class FrameRing {
     private static final int CONSUMER_WAITS = 48;
     private static final int PRODUCER_WAITS = 64;
 
+    /** How much to ask for when the pool has no large buffer left: {@value} bytes make 37 fragments of the longest frame. */
+    private static final int FALLBACK_BYTES = 1792;
+
     private final AtomicLongArray shared = new AtomicLongArray(80);
     private final ByteBuffer bytes;
     private final int capacity;
@@ -140,6 +143,10 @@ final class FrameRing {
         while (left > 0) {
             int part = Math.min(left, pool.maxBytes());
             ByteBuf buffer = pool.tryAcquire(part);
+            if (buffer == null && part > FALLBACK_BYTES) {
+                part = FALLBACK_BYTES;
+                buffer = pool.tryAcquire(part);
+            }
             if (buffer == null) {
                 into.abandonFrame();
                 advance(recordBytes(length));

@@ -10,7 +10,10 @@ import io.uk4j.core.net.MacAddress;
 import io.uk4j.core.net.NetDevice;
 import io.uk4j.core.net.NetDeviceInfo;
 
-/** One end of a pair of rings between two loops. Frames cross whole, with their offload words, up to 64 KiB long. */
+/**
+ * One end of a pair of rings between two loops. Frames cross whole, with their offload words, up to 64 KiB long. What it
+ * carries is counted by the stacks at both ends.
+ */
 final class RingDevice implements NetDevice {
     static final int RING_BYTES = 1 << 21;
 
@@ -30,10 +33,6 @@ final class RingDevice implements NetDevice {
     private final FrameRing in;
     private final BufferPool pool;
     private final Runnable onClose;
-    private final Counter framesReceived;
-    private final Counter bytesReceived;
-    private final Counter framesSent;
-    private final Counter bytesSent;
     private final Counter droppedNoBuffer;
     private final Counter droppedTooLong;
     private boolean blocked;
@@ -56,10 +55,6 @@ final class RingDevice implements NetDevice {
         this.pool = pool;
         this.onClose = onClose;
         Counters device = counters.with("device", name);
-        framesReceived = device.counter("uk_net_frames_received_total", "Frames received from the device.");
-        bytesReceived = device.counter("uk_net_bytes_received_total", "Bytes of the frames received from the device.");
-        framesSent = device.counter("uk_net_frames_sent_total", "Frames accepted by the device.");
-        bytesSent = device.counter("uk_net_bytes_sent_total", "Bytes of the frames accepted by the device.");
         String dropped = "uk_net_frames_dropped_total";
         String help = "Frames that the device dropped.";
         droppedNoBuffer = device.with("reason", "no_buffer").counter(dropped, help);
@@ -88,9 +83,6 @@ final class RingDevice implements NetDevice {
             progress = true;
             if (outcome == FrameRing.NO_BUFFER) {
                 droppedNoBuffer.increment();
-            } else {
-                framesReceived.increment();
-                bytesReceived.add(into.frameBytes(into.frames() - 1));
             }
         }
         if (progress) {
@@ -108,10 +100,7 @@ final class RingDevice implements NetDevice {
             int bytes = from.frameBytes(accepted);
             if (bytes > MAX_FRAME_BYTES || from.fragments(accepted) > MAX_FRAGMENTS) {
                 droppedTooLong.increment();
-            } else if (closed || out.offer(from, accepted)) {
-                framesSent.increment();
-                bytesSent.add(bytes);
-            } else {
+            } else if (!closed && !out.offer(from, accepted)) {
                 blocked = true;
                 break;
             }

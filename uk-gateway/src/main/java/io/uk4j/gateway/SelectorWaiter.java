@@ -8,7 +8,11 @@ import io.uk4j.core.WaitSource;
 import io.uk4j.core.Waiter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /** A waiter that host sockets can wake: it sleeps in a {@link Selector}. Takes no sources but signals. */
 final class SelectorWaiter implements Waiter {
@@ -16,6 +20,8 @@ final class SelectorWaiter implements Waiter {
 
     private final Clock clock;
     private final Selector selector;
+    private final ArrayDeque<SelectionKey> ready = new ArrayDeque<>();
+    private final Consumer<SelectionKey> collect = ready::add;
 
     SelectorWaiter(Clock clock) {
         this.clock = clock;
@@ -26,9 +32,26 @@ final class SelectorWaiter implements Waiter {
         }
     }
 
-    /** Where host sockets register; its selected keys are for the relay to look at, on the loop. */
+    /** Where host sockets register. */
     Selector selector() {
         return selector;
+    }
+
+    /** Looks, without waiting, which sockets are ready, unless some are left to be taken. */
+    void select() {
+        if (ready.isEmpty()) {
+            try {
+                selector.selectNow(collect);
+            } catch (IOException e) {
+                throw new UncheckedIOException("The selector failed.", e);
+            }
+        }
+    }
+
+    /** Takes a socket that was ready, or null if there are no more. */
+    @Nullable
+    SelectionKey tryTakeReady() {
+        return ready.poll();
     }
 
     @Override
@@ -51,15 +74,15 @@ final class SelectorWaiter implements Waiter {
     public boolean await(long deadlineNs) {
         try {
             if (deadlineNs == Duty.NO_DEADLINE) {
-                selector.select();
+                selector.select(collect);
                 return true;
             }
             long leftNs = deadlineNs - clock.nowNs();
             if (leftNs <= 0) {
-                return selector.selectNow() > 0;
+                return selector.selectNow(collect) > 0;
             }
             // Rounded up: a wait that ends before its deadline would be followed by another, at once.
-            selector.select((leftNs + NS_PER_MS - 1) / NS_PER_MS);
+            selector.select(collect, (leftNs + NS_PER_MS - 1) / NS_PER_MS);
             return clock.nowNs() - deadlineNs < 0;
         } catch (IOException e) {
             throw new UncheckedIOException("The selector failed.", e);

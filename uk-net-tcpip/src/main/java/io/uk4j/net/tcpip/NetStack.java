@@ -68,8 +68,8 @@ public final class NetStack implements Duty, AutoCloseable {
         counters = builder.counters.with("device", device.info().name());
         this.address = address;
         this.entropy = entropy;
-        Addressing addressing = new Addressing(
-                address.address().bits(), address.length(), gateway.bits(), builder.interceptor != null);
+        Addressing addressing =
+                new Addressing(address.address().bits(), address.length(), gateway.bits(), builder.interceptor != null);
         drops = new Drops(counters);
         link = new EthernetLink(addressing, loop, device, pool, entropy.nextLong(), counters, drops);
         output = new Ipv4Output(addressing, link, pool, loop.clock(), entropy, drops);

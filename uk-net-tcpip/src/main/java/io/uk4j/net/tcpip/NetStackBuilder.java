@@ -26,7 +26,10 @@ public final class NetStackBuilder {
     Counters counters = new MetricRegistry();
     Ipv4Address gateway = Ipv4Address.ANY;
     Config config = Configs.builder().keys(TcpKeys.all()).build();
-    @Nullable Interceptor interceptor;
+
+    @Nullable
+    Interceptor interceptor;
+
     private @Nullable EntropySource entropy;
     private @Nullable Ipv4Prefix address;
 

@@ -71,12 +71,7 @@ final class Arp {
     }
 
     void request(int address, long toMac) {
-        send(
-                ArpPacket.REQUEST,
-                toMac,
-                addressing.address(),
-                toMac == EthernetHeader.BROADCAST ? 0 : toMac,
-                address);
+        send(ArpPacket.REQUEST, toMac, addressing.address(), toMac == EthernetHeader.BROADCAST ? 0 : toMac, address);
     }
 
     /** Takes a received ARP packet, which is only read. */
@@ -87,8 +82,8 @@ final class Arp {
         }
         long senderMac = ArpPacket.senderMac(buffer, at);
         int sender = ArpPacket.senderAddress(buffer, at);
-        int target = ArpPacket.targetAddress(buffer, at);
-        boolean forUs = addressing.answersFor(target, sender);
+        int asked = ArpPacket.targetAddress(buffer, at);
+        boolean forUs = addressing.answersFor(asked, sender);
         boolean reply = ArpPacket.operation(buffer, at) == ArpPacket.REPLY;
         if (senderMac != frameSource || EthernetHeader.isGroup(senderMac)) {
             drops.count(DropReason.ARP_SENDER);
@@ -97,14 +92,14 @@ final class Arp {
         } else if (sender == 0) {
             // Somebody looks whether he may take an address (RFC 5227, section 2.1.1): not this one.
             if (forUs && !reply) {
-                send(ArpPacket.REPLY, senderMac, target, senderMac, 0);
+                send(ArpPacket.REPLY, senderMac, asked, senderMac, 0);
             }
         } else if (!addressing.isOtherHost(sender) || !addressing.isOnLink(sender)) {
             drops.count(DropReason.ARP_SENDER);
         } else {
             neighbours.learn(sender, senderMac, forUs, reply);
             if (forUs && !reply) {
-                send(ArpPacket.REPLY, senderMac, target, senderMac, sender);
+                send(ArpPacket.REPLY, senderMac, asked, senderMac, sender);
             }
         }
     }
@@ -125,14 +120,14 @@ final class Arp {
         send(ArpPacket.REQUEST, EthernetHeader.BROADCAST, addressing.address(), 0, addressing.address());
     }
 
-    private void send(int operation, long toMac, int sender, long targetMac, int target) {
+    private void send(int operation, long toMac, int ownAddress, long otherMac, int otherAddress) {
         ByteBuf buffer = pool.tryAcquire(ArpPacket.BYTES);
         if (buffer == null) {
             drops.count(DropReason.FRAME_NO_BUFFER);
             return;
         }
         int at = buffer.readerIndex();
-        ArpPacket.write(buffer, at, operation, mac, sender, targetMac, target);
+        ArpPacket.write(buffer, at, operation, mac, ownAddress, otherMac, otherAddress);
         outbound.reset();
         outbound.append(buffer, at, ArpPacket.BYTES);
         transmitter.send(outbound, toMac, EthernetHeader.TYPE_ARP);
