@@ -139,12 +139,16 @@ final class Input {
         return false;
     }
 
-    /** RFC 9293, section 3.10.7.4, first step. What lies partly outside is trimmed. */
+    /**
+     * RFC 9293, section 3.10.7.4, first step. What lies partly outside is trimmed. A segment without data may stand two beyond
+     * the window: an acknowledgement bears the sender's next number, and that is where the window ends once it is full, and one
+     * further once it was probed. To refuse it would be to wait for ever, if both windows are full.
+     */
     private boolean passesWindow(Connection c, Segment s, long nowNs) {
         int window = c.rcv.window();
         int length = s.seqBytes();
         boolean acceptable = length == 0
-                ? isWithin(s.seq, c.rcv.nxt, Math.max(window, 1))
+                ? isWithin(s.seq, c.rcv.nxt, window + 2)
                 : window > 0
                         && (isWithin(s.seq, c.rcv.nxt, window)
                                 || isWithin(s.endSeq() - 1, c.rcv.nxt, window)
