@@ -10,6 +10,9 @@ import java.util.function.Consumer;
  * <p>Thread rule: shared.
  */
 public final class TcpStreams {
+    private static final int BACKLOG = 1024;
+    private static final int LIMIT = 10_000;
+
     private final Loop loop;
     private final Tcp tcp;
 
@@ -49,6 +52,18 @@ public final class TcpStreams {
      */
     public TcpServer listen(Endpoint local, int backlog, int limit) {
         return StreamServer.open(loop, tcp, local, backlog, limit, null);
+    }
+
+    /**
+     * Listens at a port of every address of this host, and starts a fiber for each connection: {@link #serve(Endpoint, int,
+     * int, Consumer)} with a backlog of {@value #BACKLOG} and a limit of {@value #LIMIT}.
+     *
+     * @param port 1 to 65,535, or 0 for a free one
+     * @param body serves one connection
+     * @throws TcpException as {@link Tcp#listen}
+     */
+    public TcpServer serve(int port, Consumer<? super TcpStream> body) {
+        return serve(new Endpoint(Ipv4Address.ANY, port), BACKLOG, LIMIT, body);
     }
 
     /**
