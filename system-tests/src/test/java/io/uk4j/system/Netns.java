@@ -1,8 +1,12 @@
 package io.uk4j.system;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A network namespace of a test's own: a host with the kernel's stack, that nothing else is connected to. */
@@ -33,6 +37,24 @@ final class Netns implements AutoCloseable {
         List<String> whole = new ArrayList<>(List.of("ip", "netns", "exec", name));
         whole.addAll(line);
         return whole;
+    }
+
+    /** Runs code on a thread that is in here: sockets that it opens are this host's, whoever uses them later. */
+    <T> T call(Callable<T> code) {
+        FutureTask<T> task = new FutureTask<>(() -> {
+            Syscalls.enterNetns(Path.of("/run/netns", name));
+            return code.call();
+        });
+        Thread thread = Thread.ofPlatform().name(name).daemon().start(task);
+        try {
+            return task.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            thread.interrupt();
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Runs a command in here, to its end. */

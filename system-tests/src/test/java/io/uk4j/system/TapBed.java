@@ -1,5 +1,9 @@
 package io.uk4j.system;
 
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -7,14 +11,15 @@ import java.util.List;
  * An appliance at one end of a TAP, the kernel's stack in a namespace of its own at the other. The appliance's process is
  * in the namespace too, but uses nothing of its network except the TAP.
  */
-final class TapBed implements AutoCloseable {
+final class TapBed implements Bed {
     /** The kernel's address. */
     static final String KERNEL = "10.77.0.1";
 
     /** The appliance's address. */
     static final String APPLIANCE = "10.77.0.2";
 
-    private static final String TAP = "tap0";
+    /** The interface at the kernel's end. */
+    static final String TAP = "tap0";
 
     private final Netns netns;
     private final ApplianceProcess appliance;
@@ -52,9 +57,24 @@ final class TapBed implements AutoCloseable {
         return netns;
     }
 
-    /** Our side. */
-    ApplianceProcess appliance() {
+    @Override
+    public ApplianceProcess appliance() {
         return appliance;
+    }
+
+    @Override
+    public InetSocketAddress service() {
+        return new InetSocketAddress(APPLIANCE, 80);
+    }
+
+    @Override
+    public SocketChannel openSocket() {
+        return netns.call(() -> SocketChannel.open(StandardProtocolFamily.INET));
+    }
+
+    @Override
+    public Command run(Duration limit, String... line) {
+        return netns.run(limit, line);
     }
 
     @Override
