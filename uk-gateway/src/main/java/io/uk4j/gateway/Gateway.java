@@ -5,11 +5,13 @@ import io.uk4j.core.DeviceContext;
 import io.uk4j.core.DeviceException;
 import io.uk4j.core.SignalSource;
 import io.uk4j.core.config.Config;
+import io.uk4j.core.config.Configs;
 import io.uk4j.core.metrics.Counters;
 import io.uk4j.core.net.MacAddress;
 import io.uk4j.mm.PacketPool;
 import io.uk4j.net.tcpip.Endpoint;
 import io.uk4j.net.tcpip.Interceptor;
+import io.uk4j.net.tcpip.NetKeys;
 import io.uk4j.net.tcpip.NetStack;
 import io.uk4j.net.tcpip.TcpConnection;
 import io.uk4j.net.tcpip.TcpHandler;
@@ -36,6 +38,15 @@ final class Gateway implements Interceptor {
 
     /** As Ethernet has it, so that what works here works elsewhere; super-frames need no more. */
     private static final int MTU_BYTES = 1500;
+
+    /**
+     * No old segments linger between two rings. With the usual time, closed relays would use up the ports towards one port
+     * of the guest at some hundred connections a second.
+     */
+    private static final Config STACK = Configs.builder()
+            .keys(new NetKeys().keys())
+            .set("uk.tcp.timewait", "100ms")
+            .build();
 
     private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
 
@@ -150,6 +161,7 @@ final class Gateway implements Interceptor {
                 .address(addresses.gateway())
                 .entropy(context.platform().entropy())
                 .counters(context.counters())
+                .config(STACK)
                 .interceptor(this)
                 .build();
         stack = made;

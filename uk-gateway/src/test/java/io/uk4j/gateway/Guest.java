@@ -17,6 +17,7 @@ import io.uk4j.sched.Loop;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 
@@ -25,6 +26,7 @@ final class Guest implements AutoCloseable {
     static final Ipv4Address GATEWAY = Ipv4Address.parse("10.0.2.2");
 
     private static final long LIMIT_NS = 30_000_000_000L;
+    private static final long POLL_NS = 200_000;
 
     final HostPlatform platform = new HostPlatform();
     final MetricRegistry counters = new MetricRegistry();
@@ -98,8 +100,7 @@ final class Guest implements AutoCloseable {
             if (System.nanoTime() - startNs > LIMIT_NS) {
                 throw new AssertionError("Waited in vain for " + what + ".");
             }
-            Thread.onSpinWait();
-            Thread.yield();
+            LockSupport.parkNanos(POLL_NS);
         }
     }
 
