@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayDeque;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +23,7 @@ final class SelectorWaiter implements Waiter {
     private final Selector selector;
     private final ArrayDeque<SelectionKey> ready = new ArrayDeque<>();
     private final Consumer<SelectionKey> collect = ready::add;
+    private final AtomicBoolean woken = new AtomicBoolean();
 
     SelectorWaiter(Clock clock) {
         this.clock = clock;
@@ -72,25 +74,27 @@ final class SelectorWaiter implements Waiter {
 
     @Override
     public boolean await(long deadlineNs) {
+        int sockets;
         try {
-            if (deadlineNs == Duty.NO_DEADLINE) {
-                selector.select(collect);
-                return true;
-            }
             long leftNs = deadlineNs - clock.nowNs();
-            if (leftNs <= 0) {
-                return selector.selectNow(collect) > 0;
+            if (deadlineNs == Duty.NO_DEADLINE) {
+                sockets = selector.select(collect);
+            } else if (leftNs <= 0) {
+                sockets = selector.selectNow(collect);
+            } else {
+                // Rounded up: a wait that ends before its deadline would be followed by another, at once.
+                sockets = selector.select(collect, (leftNs + NS_PER_MS - 1) / NS_PER_MS);
             }
-            // Rounded up: a wait that ends before its deadline would be followed by another, at once.
-            selector.select(collect, (leftNs + NS_PER_MS - 1) / NS_PER_MS);
-            return clock.nowNs() - deadlineNs < 0;
         } catch (IOException e) {
             throw new UncheckedIOException("The selector failed.", e);
         }
+        return woken.getAndSet(false) || sockets > 0;
     }
 
     @Override
     public void wakeup() {
+        // The selector does not say what has woken it.
+        woken.set(true);
         selector.wakeup();
     }
 

@@ -1,6 +1,7 @@
 package io.uk4j.gateway;
 
 import io.netty.buffer.ByteBuf;
+import io.uk4j.core.metrics.Counter;
 import io.uk4j.net.tcpip.SegmentConsumer;
 import io.uk4j.net.tcpip.TcpCloseReason;
 import io.uk4j.net.tcpip.TcpConnection;
@@ -16,7 +17,7 @@ class GuestHandler implements TcpHandler, SegmentConsumer {
     volatile @Nullable TcpCloseReason reason;
     volatile boolean connected;
     volatile boolean peerClosed;
-    volatile long received;
+    final Counter received = new Counter();
     final MessageDigest digest = sha256();
 
     static MessageDigest sha256() {
@@ -46,7 +47,7 @@ class GuestHandler implements TcpHandler, SegmentConsumer {
     @Override
     public int consume(ByteBuf buffer, int offset, int length) {
         digest.update(buffer.nioBuffer(offset, length));
-        received += length;
+        received.add(length);
         return length;
     }
 
@@ -83,7 +84,7 @@ class GuestHandler implements TcpHandler, SegmentConsumer {
                 buffer.release();
                 return 0;
             }
-            received += length;
+            received.add(length);
             return length;
         }
 

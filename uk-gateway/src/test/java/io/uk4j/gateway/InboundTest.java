@@ -130,7 +130,7 @@ class InboundTest {
                 });
                 assertEquals(-1, client.getInputStream().read());
                 client.getOutputStream().write(new byte[1000]);
-                Guest.await("what the client still sends", () -> handler.received == 1000);
+                Guest.await("what the client still sends", () -> handler.received.value() == 1000);
                 client.shutdownOutput();
                 Guest.await("the end", () -> handler.reason == TcpCloseReason.NORMAL);
             }
@@ -144,7 +144,7 @@ class InboundTest {
             guest.listen(80, handler::on);
             Socket client = guest.connect(80);
             client.getOutputStream().write(1);
-            Guest.await("a byte", () -> handler.received == 1);
+            Guest.await("a byte", () -> handler.received.value() == 1);
             client.setSoLinger(true, 0);
             client.close();
             Guest.await("the reset", () -> handler.reason == TcpCloseReason.RESET);

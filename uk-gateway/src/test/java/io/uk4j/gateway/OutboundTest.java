@@ -45,7 +45,7 @@ class OutboundTest {
                 peer.getOutputStream().write(new byte[70_000]);
             }
             Guest.await("the end", () -> source.reason == TcpCloseReason.NORMAL);
-            assertEquals(70_000, source.received);
+            assertEquals(70_000, source.received.value());
             assertEquals(1, guest.counter("uk_gateway_connections_total", "direction=\"out\""));
         }
     }
@@ -136,7 +136,7 @@ class OutboundTest {
                 socket.setSoTimeout(30_000);
                 socket.receive(answer);
                 assertEquals(4, answer.getLength());
-                assertEquals(socket.getLocalPort(), (answer.getData()[0] & 0xff) << 8 | answer.getData()[1] & 0xff);
+                assertEquals(socket.getLocalPort(), ((answer.getData()[0] & 0xff) << 8) | (answer.getData()[1] & 0xff));
                 assertEquals((byte) socket.getLocalPort(), answer.getData()[2]);
             }
             assertEquals(2, guest.counter("uk_gateway_flows", ""));
@@ -149,7 +149,7 @@ class OutboundTest {
             for (int i = 0; i < 5; i++) {
                 try (DatagramSocket socket = new DatagramSocket(0, LOOPBACK)) {
                     socket.send(new DatagramPacket(new byte[1], 1, LOOPBACK, guest.device.hostUdpPort(53)));
-                    long wanted = i + 1;
+                    long wanted = i + 1L;
                     Guest.await("the datagram", () -> guest.counter("uk_gateway_datagrams_total", "in") == wanted);
                 }
             }
