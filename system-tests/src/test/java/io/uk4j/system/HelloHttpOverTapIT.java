@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.StandardProtocolFamily;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** hello-http over a TAP: the client is the kernel's stack at the other end. */
@@ -27,6 +28,23 @@ class HelloHttpOverTapIT extends HelloHttpSuite {
     @Override
     long uploadBytes() {
         return GIB;
+    }
+
+    @Test
+    void countsEachFrameOnceAsTheKernelDoes() {
+        long sentBefore = kernelCounts("rx_packets");
+        long receivedBefore = kernelCounts("tx_packets");
+        Metrics metrics = bed().metrics();
+        assertTrue(metrics.sum("uk_net_frames_sent_total") >= sentBefore, metrics::toString);
+        assertTrue(metrics.sum("uk_net_frames_sent_total") <= kernelCounts("rx_packets"), metrics::toString);
+        assertTrue(metrics.sum("uk_net_frames_received_total") >= receivedBefore, metrics::toString);
+        assertTrue(metrics.sum("uk_net_frames_received_total") <= kernelCounts("tx_packets"), metrics::toString);
+    }
+
+    private long kernelCounts(String what) {
+        return Long.parseLong(bed().run(Duration.ofSeconds(20), "cat", "/sys/class/net/" + TapBed.TAP + "/statistics/" + what)
+                .succeeded()
+                .strip());
     }
 
     @Test
