@@ -67,9 +67,9 @@ public final class EthernetLink implements Link, NeighbourCache.Wire {
         transmitter = new Transmitter(device, pool, counters, drops);
         neighbours = new NeighbourCache(loop, this, secret, drops);
         arp = new Arp(addressing, loop, mac, pool, transmitter, counters, drops);
-        receivedFrames = counters.counter("uk_ethernet_frames_received_total", "Frames received from the device.");
+        receivedFrames = counters.counter("uk_net_frames_received_total", "Frames received from the device.");
         receivedBytes =
-                counters.counter("uk_ethernet_received_bytes_total", "Bytes of the frames received from the device.");
+                counters.counter("uk_net_received_bytes_total", "Bytes of the frames received from the device.");
         counters.gauge("uk_arp_entries", "Entries of the ARP cache.", neighbours::size);
     }
 

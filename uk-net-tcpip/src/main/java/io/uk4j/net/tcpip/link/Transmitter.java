@@ -37,8 +37,8 @@ final class Transmitter {
         this.pool = pool;
         this.drops = drops;
         info = device.info();
-        sentFrames = counters.counter("uk_ethernet_frames_sent_total", "Frames handed to the device.");
-        sentBytes = counters.counter("uk_ethernet_sent_bytes_total", "Bytes of the frames handed to the device.");
+        sentFrames = counters.counter("uk_net_frames_sent_total", "Frames handed to the device.");
+        sentBytes = counters.counter("uk_net_sent_bytes_total", "Bytes of the frames handed to the device.");
     }
 
     /** How many more frames fit; makes room where there is none. */

@@ -440,7 +440,7 @@ final class Connection extends Flow implements TcpConnection {
     /** Ends the connection at once, with a reset where the peer has one too (RFC 9293, section 3.10.5). */
     void abort(TcpCloseReason reason) {
         if (isSynchronized() && state != TcpState.CLOSING && state != TcpState.LAST_ACK) {
-            tcp.replies.reset(this, snd.nxt, rcv.nxt, Flags.RST | Flags.ACK);
+            tcp.replies.reset(this, snd.emptySeq(), rcv.nxt, Flags.RST | Flags.ACK);
             tcp.counters.resetsSent.increment();
         }
         finish(reason);

@@ -115,7 +115,7 @@ final class Input {
             c.post(Events.CONNECTED);
             c.rcv.ackNow = true;
         } else {
-            // Simultaneous open (RFC 9293, figure 8): our SYN goes out again, with an ACK.
+            // Simultaneous open (RFC 9293, figure 8): the SYN is known, the ACK is new; the peer may wait for ours.
             c.state = TcpState.SYN_RECEIVED;
             c.snd.cursor = c.snd.iss;
         }
@@ -140,15 +140,15 @@ final class Input {
     }
 
     /**
-     * RFC 9293, section 3.10.7.4, first step. What lies partly outside is trimmed. A segment without data may stand two beyond
-     * the window: an acknowledgement bears the sender's next number, and that is where the window ends once it is full, and one
-     * further once it was probed. To refuse it would be to wait for ever, if both windows are full.
+     * RFC 9293, section 3.10.7.4, first step. What lies partly outside is trimmed. A segment without data may stand right
+     * behind the window: an acknowledgement bears the sender's next number, and that is where the window ends once it is full.
+     * To refuse it would be to wait for ever, if both windows are full and a segment was lost in each.
      */
     private boolean passesWindow(Connection c, Segment s, long nowNs) {
         int window = c.rcv.window();
         int length = s.seqBytes();
         boolean acceptable = length == 0
-                ? isWithin(s.seq, c.rcv.nxt, window + 2)
+                ? isWithin(s.seq, c.rcv.nxt, window + 1)
                 : window > 0
                         && (isWithin(s.seq, c.rcv.nxt, window)
                                 || isWithin(s.endSeq() - 1, c.rcv.nxt, window)

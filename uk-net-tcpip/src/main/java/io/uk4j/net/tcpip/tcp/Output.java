@@ -90,7 +90,7 @@ final class Output {
             }
             return outcome;
         }
-        return c.rcv.ackNow ? empty(c, c.snd.nxt, nowNs) : Outcome.IDLE;
+        return c.rcv.ackNow ? empty(c, c.snd.emptySeq(), nowNs) : Outcome.IDLE;
     }
 
     /** The first unacknowledged segment again, whatever the congestion window says. */

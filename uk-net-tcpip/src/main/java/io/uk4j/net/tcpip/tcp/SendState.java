@@ -61,6 +61,14 @@ final class SendState {
         return queue.bytes.endSeq();
     }
 
+    /**
+     * Where a segment without data stands: behind all that was sent, but not beyond the peer's window, though a probe may
+     * have been; there it would not be acceptable (RFC 9293, section 3.10.7.4).
+     */
+    int emptySeq() {
+        return Seq.min(nxt, una + wnd);
+    }
+
     int inFlight() {
         return nxt - una;
     }
