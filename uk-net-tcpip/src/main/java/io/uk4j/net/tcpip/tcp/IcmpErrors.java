@@ -45,6 +45,7 @@ final class IcmpErrors {
     }
 
     private void lowerSegmentSize(Connection c, int mtuBytes) {
+        tcp.output.lowerMtu(c.remoteAddress, mtuBytes);
         int mss = Math.min(c.snd.peerMss, Math.max(mtuBytes, MIN_PATH_MTU) - 40);
         if (mss >= c.snd.mss) {
             return;

@@ -180,7 +180,9 @@ final class Output {
     }
 
     private int payloadLimit(Connection c) {
-        int limit = Math.min(c.snd.mss - optionBytes(c), MAX_PAYLOAD_BYTES);
+        // Another connection may have found out that the path bears less than this one knows.
+        int mss = Math.min(c.snd.mss, output.mtuBytes(c.remoteAddress) - 40);
+        int limit = Math.min(mss - optionBytes(c), MAX_PAYLOAD_BYTES);
         return Math.max(1, Math.min(limit, pool.maxBytes() - leadBytes - HeaderWriter.MAX_HEADER_BYTES));
     }
 

@@ -43,6 +43,7 @@ final class Script implements IpOutput {
     final ArrayDeque<Seg> sent = new ArrayDeque<>();
     final MetricRegistry metrics = new MetricRegistry();
     int space = 1000;
+    private int mtuBytes = 1500;
     int maxSegmentationBytes;
     int peerPort = PEER_PORT;
     private final Packet outbound = new Packet();
@@ -137,7 +138,12 @@ final class Script implements IpOutput {
 
     @Override
     public int mtuBytes(int destination) {
-        return 1500;
+        return mtuBytes;
+    }
+
+    @Override
+    public void lowerMtu(int destination, int newMtuBytes) {
+        mtuBytes = newMtuBytes;
     }
 
     @Override
