@@ -83,10 +83,8 @@ public final class Ipv4Output implements IpOutput {
         }
         int bytes = Ipv4Header.BYTES + packet.bytes();
         int mtuBytes = pathMtus.get(packet.destination);
-        boolean cutBelow = packet.gsoSize > 0 && bytes > mtuBytes;
-        if (!cutBelow) {
-            packet.gsoSize = 0;
-        }
+        // Even if all would fit: the peer may want its segments smaller than the path.
+        boolean cutBelow = packet.gsoSize > 0;
         if (bytes > (cutBelow ? maxSegmentationBytes : Ipv4Header.MAX_PACKET_BYTES)) {
             drop(packet, DropReason.OUTPUT_TOO_BIG);
         } else if (bytes <= mtuBytes || cutBelow) {

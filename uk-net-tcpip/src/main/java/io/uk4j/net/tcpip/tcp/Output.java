@@ -201,7 +201,7 @@ final class Output {
         SendState snd = c.snd;
         int full = payloadLimit(c);
         int length = wanted;
-        boolean copied = length <= INLINE_BYTES;
+        boolean copied = length <= Math.min(INLINE_BYTES, full);
         if (!copied) {
             int reachable = snd.queue.bytes.reachable(seq, length, Packet.MAX_FRAGMENTS - 1);
             if (reachable < length) {
