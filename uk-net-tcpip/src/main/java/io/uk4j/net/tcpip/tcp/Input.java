@@ -145,6 +145,11 @@ final class Input {
      * To refuse it would be to wait for ever, if both windows are full and a segment was lost in each.
      */
     private boolean passesWindow(Connection c, Segment s, long nowNs) {
+        if (c.state == TcpState.SYN_RECEIVED && s.has(Flags.SYN) && s.has(Flags.ACK) && s.seq == c.rcv.irs) {
+            // Simultaneous open (RFC 9293, figure 8): the SYN is known, the ACK is new; the peer may wait for ours.
+            s.trimFront(1);
+            c.rcv.ackNow = true;
+        }
         int window = c.rcv.window();
         int length = s.seqBytes();
         boolean acceptable = length == 0
