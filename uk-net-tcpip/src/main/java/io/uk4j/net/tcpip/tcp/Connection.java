@@ -158,6 +158,9 @@ final class Connection extends Flow implements TcpConnection {
     void establish(long nowNs) {
         state = snd.finQueued ? TcpState.FIN_WAIT_1 : TcpState.ESTABLISHED;
         congestion.onEstablished(fullSegmentBytes(), synLost);
+        if (synLost) {
+            rtt.onSynLost();
+        }
         recovery.start(snd.iss);
         snd.shortEnd = snd.una;
         if (keepAliveNs > 0) {

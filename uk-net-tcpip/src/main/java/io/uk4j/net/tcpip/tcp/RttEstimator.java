@@ -5,6 +5,9 @@ final class RttEstimator {
     /** RFC 6298, rule 2.1: before the first measurement. */
     static final long INITIAL_RTO_NS = 1_000_000_000L;
 
+    /** RFC 6298, rule 5.7. */
+    static final long SYN_LOST_RTO_NS = 3_000_000_000L;
+
     private static final int MAX_BACKOFF = 16;
 
     private final long minRtoNs;
@@ -41,6 +44,13 @@ final class RttEstimator {
     /** The timeout has run out: the next one is twice as long (rule 5.5). */
     void backOff() {
         backoff = Math.min(backoff + 1, MAX_BACKOFF);
+    }
+
+    /** The handshake is done, but not without a timeout: unless there is a measurement, the first guess was too short. */
+    void onSynLost() {
+        if (smoothedNs == 0) {
+            rtoNs = Math.max(rtoNs, SYN_LOST_RTO_NS);
+        }
     }
 
     /** New data was acknowledged without a measurement: what was sent last got through. */

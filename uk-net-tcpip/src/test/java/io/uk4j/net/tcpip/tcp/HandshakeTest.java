@@ -267,4 +267,13 @@ class HandshakeTest {
         script.receive(Seg.of(Flags.ACK).seq(IRS + 1).ack(ISS + 1));
         assertEquals(30 * MS, script.connection().info().rttNs());
     }
+
+    @Test
+    void aLostSynLeavesALongerTimeoutUntilSomethingIsMeasured() {
+        script.listen(log);
+        script.receive(Seg.of(Flags.SYN).seq(IRS));
+        script.pass(SECOND);
+        script.receive(Seg.of(0).seq(IRS + 1).ack(ISS + 1));
+        assertEquals(3 * SECOND, script.connection().rtt.rtoNs());
+    }
 }
