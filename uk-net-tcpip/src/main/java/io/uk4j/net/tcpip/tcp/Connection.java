@@ -84,6 +84,10 @@ final class Connection extends Flow implements TcpConnection {
     private boolean isWaitingForMemory;
     private boolean inputClosed;
     private boolean receiving;
+    /** Closed by a consumer: what that takes is known when it returns. */
+    private boolean closesAfterReceive;
+    /** Ended, with bytes that the application has not received yet. */
+    private boolean isUnread;
     private boolean peerCloseTold;
     private @Nullable TcpCloseReason closeReason;
 
@@ -293,7 +297,7 @@ final class Connection extends Flow implements TcpConnection {
         int consumed = 0;
         receiving = true;
         try {
-            while (!inputClosed && queue.bytes() > 0) {
+            while (!inputClosed && !closesAfterReceive && queue.bytes() > 0) {
                 int shown = queue.headLength();
                 int taken = consumer.consume(queue.headBuffer(), queue.headOffset(), shown);
                 if (taken < 0 || taken > shown) {
@@ -311,6 +315,10 @@ final class Connection extends Flow implements TcpConnection {
                 queue.clear();
             }
             afterReceive(consumed);
+            if (closesAfterReceive) {
+                closesAfterReceive = false;
+                close();
+            }
         }
         return consumed;
     }
@@ -369,7 +377,7 @@ final class Connection extends Flow implements TcpConnection {
     }
 
     private boolean canSend() {
-        return isOpen() && !snd.finQueued;
+        return isOpen() && !snd.finQueued && !closesAfterReceive;
     }
 
     @Override
@@ -409,6 +417,10 @@ final class Connection extends Flow implements TcpConnection {
     @Override
     public void close() {
         if (inputClosed) {
+            return;
+        }
+        if (receiving) {
+            closesAfterReceive = true;
             return;
         }
         if (closeReason != null) {

@@ -269,4 +269,37 @@ class CloseTest {
         assertEquals(1, script.tcp.counters.handlerFailures.value());
         assertEquals(0, script.pool.capacityBytes() - script.pool.availableBytes());
     }
+
+    @Test
+    void closingWhileTheLastBytesAreShownSendsWhatIsQueued() {
+        log.reads = false;
+        Connection c = script.established(log);
+        script.receive(fromPeer(0).data(50));
+        script.sent.clear();
+        assertEquals(50, c.receive((buffer, offset, length) -> {
+            c.write(new byte[10], 0, 10);
+            c.close();
+            return length;
+        }));
+        script.settle();
+        Seg answer = script.next();
+        assertEquals(10, answer.data.length);
+        assertTrue(answer.has(Flags.FIN));
+        assertEquals(TcpState.FIN_WAIT_1, c.state);
+    }
+
+    @Test
+    void closingWhileMoreIsUnreadResetsOnceTheConsumerReturns() {
+        log.reads = false;
+        Connection c = script.established(log);
+        script.receive(fromPeer(0).data(1000));
+        script.sent.clear();
+        assertEquals(500, c.receive((buffer, offset, length) -> {
+            c.close();
+            return 500;
+        }));
+        script.settle();
+        assertEquals(Flags.RST | Flags.ACK, script.next().flags);
+        assertEquals(0, script.pool.capacityBytes() - script.pool.availableBytes());
+    }
 }
