@@ -78,7 +78,6 @@ final class Connection extends Flow implements TcpConnection {
 
     boolean isInEventList;
     boolean isInOutputList;
-    boolean isInMemoryList;
 
     private boolean wantsToWrite;
     private boolean isWaitingForMemory;
@@ -198,6 +197,7 @@ final class Connection extends Flow implements TcpConnection {
         timers.cancel();
         snd.queue.clear();
         rcv.reassembly.clear();
+        tcp.memory.forget(this);
         tcp.retired();
         if (listener != null) {
             listener.forget(this);

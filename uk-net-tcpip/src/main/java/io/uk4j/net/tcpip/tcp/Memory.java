@@ -2,7 +2,7 @@ package io.uk4j.net.tcpip.tcp;
 
 import io.netty.buffer.ByteBuf;
 import io.uk4j.core.BufferPool;
-import java.util.ArrayDeque;
+import java.util.LinkedHashSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +22,7 @@ final class Memory {
 
     private final BufferPool pool;
     private final TcpCounters counters;
-    private final ArrayDeque<Connection> holders = new ArrayDeque<>();
+    private final LinkedHashSet<Connection> holders = new LinkedHashSet<>();
 
     Memory(BufferPool pool, TcpCounters counters) {
         this.pool = pool;
@@ -60,26 +60,32 @@ final class Memory {
 
     /** A connection keeps segments ahead of their turn. */
     void holds(Connection c) {
-        if (!c.isInMemoryList) {
-            c.isInMemoryList = true;
-            holders.add(c);
-        }
+        holders.add(c);
+    }
+
+    /** A connection has ended, and keeps nothing. */
+    void forget(Connection c) {
+        holders.remove(c);
     }
 
     /** Gives up what arrived ahead of its turn, the longest holders first, until enough is left; false if that was not enough. */
     private boolean reclaim(int part) {
         while (!leaves(part)) {
-            Connection c = holders.poll();
-            if (c == null) {
+            if (holders.isEmpty()) {
                 return false;
             }
-            c.isInMemoryList = false;
+            Connection c = holders.removeFirst();
             if (!c.rcv.reassembly.isEmpty()) {
                 counters.reneged.increment();
                 c.rcv.reassembly.clear();
             }
         }
         return true;
+    }
+
+    /** How many connections keep segments ahead of their turn, or have done so since memory was short. */
+    int holders() {
+        return holders.size();
     }
 
     void clear() {
