@@ -133,5 +133,6 @@ final class Transmitter {
 
     void close() {
         batch.clear();
+        unflushed = false;
     }
 }

@@ -87,6 +87,7 @@ final class Connection extends Flow implements TcpConnection {
     private boolean closesAfterReceive;
     /** Ended, with bytes that the application has not received yet. */
     private boolean isUnread;
+
     private boolean peerCloseTold;
     private @Nullable TcpCloseReason closeReason;
 
@@ -207,7 +208,18 @@ final class Connection extends Flow implements TcpConnection {
             inputClosed = true;
             clearReceiveQueue();
         }
+        if (rcv.queue.bytes.bytes() > 0) {
+            isUnread = true;
+            tcp.unread.add(this);
+        }
         tellIfEnded();
+    }
+
+    /** The stack ends: what is unread can be received no more. */
+    void leaveUnread() {
+        isUnread = false;
+        tcp.unread.remove(this);
+        close();
     }
 
     private void clearReceiveQueue() {
@@ -218,6 +230,10 @@ final class Connection extends Flow implements TcpConnection {
 
     private void tellIfEnded() {
         if (closeReason != null && rcv.queue.bytes.bytes() == 0) {
+            if (isUnread) {
+                isUnread = false;
+                tcp.unread.remove(this);
+            }
             post(Events.CLOSED);
         }
     }

@@ -49,6 +49,9 @@ public final class TcpTransport implements Transport, Tcp {
     final FlowTable table;
     final PortTable listeners = new PortTable();
     final TimeWaits timeWaits;
+    /** Connections that have ended, and whose last bytes the application has not received yet. */
+    final ConnectionList unread = new ConnectionList();
+
     final Replies replies;
     final Timeouts timeouts;
 
@@ -263,15 +266,15 @@ public final class TcpTransport implements Transport, Tcp {
         return sent;
     }
 
-    /** Returns how many had something to hear of: work that may have brought about more of it. */
+    /** Returns how many had something to hear of: work that may have brought about more of it. Who hears may end the stack. */
     private int dispatch() {
         int told = withOffers.size() + withEvents.size();
-        for (int i = withOffers.size(); i > 0; i--) {
+        for (int i = withOffers.size(); i > 0 && !withOffers.isEmpty(); i--) {
             Listener listener = withOffers.remove();
             listener.isOffering = false;
             listener.resume();
         }
-        for (int i = withEvents.size(); i > 0; i--) {
+        for (int i = withEvents.size(); i > 0 && !withEvents.isEmpty(); i--) {
             Connection c = withEvents.remove();
             c.isInEventList = false;
             try {
@@ -309,6 +312,9 @@ public final class TcpTransport implements Transport, Tcp {
         listeners.forEach(Listener::close);
         for (Connection c : table.connections()) {
             c.finish(TcpCloseReason.ABORTED);
+        }
+        for (Connection c = unread.first(); c != null; c = unread.first()) {
+            c.leaveUnread();
         }
         timeWaits.clear();
         // A handler that hears of the end may end others, and open none: the limit is 0 now.

@@ -302,4 +302,38 @@ class CloseTest {
         assertEquals(Flags.RST | Flags.ACK, script.next().flags);
         assertEquals(0, script.pool.capacityBytes() - script.pool.availableBytes());
     }
+
+    @Test
+    void theStacksEndReleasesWhatNobodyHasReadOfAnEndedConnection() {
+        log.reads = false;
+        Connection c = script.established(log);
+        c.shutdownOutput();
+        script.settle();
+        script.receive(fromPeer(Flags.FIN).ack(ISS + 2).data(50));
+        assertEquals(TcpState.TIME_WAIT, c.state);
+        script.tcp.close();
+        assertEquals(List.of("closed NORMAL"), log.heard);
+        assertEquals(0, script.pool.capacityBytes() - script.pool.availableBytes());
+    }
+
+    @Test
+    void aHandlerMayEndTheStack() {
+        Script.Log ending = new Script.Log() {
+            @Override
+            public void onReadable(io.uk4j.net.tcpip.TcpConnection connection) {
+                script.tcp.close();
+            }
+        };
+        script.established(ending);
+        script.peerPort++;
+        script.established(log);
+        script.peerPort--;
+        script.deliver(fromPeer(0).data(10));
+        script.peerPort++;
+        script.deliver(fromPeer(0).data(10));
+        script.tcp.output(script.simulation.nowNs());
+        assertEquals(List.of("closed ABORTED"), ending.heard);
+        assertEquals(List.of("closed ABORTED"), log.heard);
+        assertEquals(0, script.pool.capacityBytes() - script.pool.availableBytes());
+    }
 }
