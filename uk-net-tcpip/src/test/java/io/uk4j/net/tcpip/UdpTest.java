@@ -64,6 +64,17 @@ class UdpTest {
     }
 
     @Test
+    void whatIsSentAfterTheStacksEndIsReleased() {
+        try (TwoHosts hosts = new TwoHosts(1, wire -> wire)) {
+            UdpSocket socket = listen(hosts.a, 9);
+            hosts.a.stack.close();
+            ByteBuf data = Objects.requireNonNull(hosts.a.pool.tryAcquire(1)).writeByte(1);
+            assertFalse(socket.send(hosts.b.address(), 9, data));
+            assertEquals(0, data.refCnt());
+        }
+    }
+
+    @Test
     void deliversOnlyWhatIsIntactOverABadWire() {
         // One frame each: two flipped bits in two fragments of one datagram can cancel out in the checksum.
         int echoed = overABadWire(1400, 0.2);

@@ -194,8 +194,9 @@ public final class Ipv4Output implements IpOutput {
         return loopback.space() < Loopback.LIMIT;
     }
 
-    /** Releases what has not left. */
+    /** Releases what has not left; from now on there is no space. */
     public void close() {
+        roundSpace = 0;
         outbound.release();
         loopback.close();
     }
