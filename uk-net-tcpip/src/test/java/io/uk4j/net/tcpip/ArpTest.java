@@ -120,6 +120,29 @@ class ArpTest {
     }
 
     @Test
+    void whoSendsAgainWhenToldStartsAnew() {
+        try (RawHost host = quiet()) {
+            int[] told = {0};
+            UdpSocket socket = host.stack.openUdp(5000, new UdpHandler() {
+                @Override
+                public void onDatagram(UdpSocket at, int source, int port, ByteBuf data, int offset, int length) {}
+
+                @Override
+                public void onUnreachable(UdpSocket at, int destination, int port) {
+                    if (++told[0] < 100) {
+                        send(host, at, STRANGER);
+                    }
+                }
+            });
+            send(host, socket, STRANGER);
+            host.simulation.runFor(3 * SECOND_NS + SECOND_NS / 2);
+            assertEquals(1, told[0], "the second datagram waits for an answer of its own");
+            host.simulation.runFor(3 * SECOND_NS);
+            assertEquals(2, told[0]);
+        }
+    }
+
+    @Test
     void confirmsAnOldAddressByAskingThatStationAlone() {
         try (RawHost host = quiet()) {
             UdpSocket socket = silentSocket(host);

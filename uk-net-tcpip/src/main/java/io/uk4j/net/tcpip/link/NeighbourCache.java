@@ -265,7 +265,8 @@ final class NeighbourCache {
         byAddress.remove(neighbour.address);
         count--;
         all[index] = all[count];
-        all[count] = neighbour;
+        // Not kept for the next one: who hears of the failure may send again before all waiting packets are dropped.
+        all[count] = null;
     }
 
     /** The entry is out of the table, so that a transport which tries again at once starts anew. */
