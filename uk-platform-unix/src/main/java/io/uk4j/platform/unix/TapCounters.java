@@ -3,7 +3,7 @@ package io.uk4j.platform.unix;
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
 
-/** What a TAP counts. */
+/** What a TAP drops. What it carries is counted by whoever uses it, for every device alike. */
 final class TapCounters {
     /** Received, but longer than the buffers at hand. */
     final Counter truncated;
@@ -23,17 +23,8 @@ final class TapCounters {
     /** To be sent, but the kernel took it for invalid. */
     final Counter refused;
 
-    private final Counter framesReceived;
-    private final Counter bytesReceived;
-    private final Counter framesSent;
-    private final Counter bytesSent;
-
     TapCounters(Counters registry, String device) {
         Counters own = registry.with("device", device);
-        framesReceived = own.counter("uk_net_frames_received_total", "Frames received.");
-        bytesReceived = own.counter("uk_net_bytes_received_total", "Bytes of frames received.");
-        framesSent = own.counter("uk_net_frames_sent_total", "Frames sent.");
-        bytesSent = own.counter("uk_net_bytes_sent_total", "Bytes of frames sent.");
         truncated = dropped(own, "truncated");
         malformed = dropped(own, "malformed");
         unfit = dropped(own, "unfit");
@@ -44,15 +35,5 @@ final class TapCounters {
 
     private static Counter dropped(Counters own, String reason) {
         return own.with("reason", reason).counter("uk_net_frames_dropped_total", "Frames dropped, by reason.");
-    }
-
-    void received(int bytes) {
-        framesReceived.increment();
-        bytesReceived.add(bytes);
-    }
-
-    void sent(int bytes) {
-        framesSent.increment();
-        bytesSent.add(bytes);
     }
 }

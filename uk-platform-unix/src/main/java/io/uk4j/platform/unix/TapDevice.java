@@ -106,7 +106,6 @@ final class TapDevice implements NetDevice {
         }
         VnetHeader.read(header, into);
         into.endFrame();
-        counters.received(frameBytes);
         return true;
     }
 
@@ -156,7 +155,6 @@ final class TapDevice implements NetDevice {
         }
         long result = Posix.writev(fd, sending.address(), 1 + fragments, callState);
         if (result >= 0) {
-            counters.sent(from.frameBytes(frame));
             return 0;
         }
         int errno = (int) -result;

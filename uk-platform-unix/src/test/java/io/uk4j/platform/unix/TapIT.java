@@ -107,8 +107,6 @@ class TapIT {
             }
             assertEquals("3 echoes\n", Host.output(client));
             assertEquals(3, echoes);
-            assertEquals(4, counter("uk_net_frames_sent_total"));
-            assertEquals(3 * (14 + 20 + 808) + 42, counter("uk_net_bytes_sent_total"));
         }
     }
 
@@ -149,7 +147,7 @@ class TapIT {
             append(1519, 0);
             append(1514, 0);
             assertEquals(3, tap.offer(out));
-            assertEquals(1, counter("uk_net_frames_sent_total"));
+            assertFalse(counters.text().contains("uk_net_frames_sent_total"), "the stack counts what it sends");
             assertEquals(2, dropped("unfit"));
         }
     }
@@ -288,10 +286,6 @@ class TapIT {
         out.append(buffer, buffer.writerIndex(), bytes);
         out.offload(flags, FrameBatch.GSO_NONE, 0, 0, 34, 16);
         out.endFrame();
-    }
-
-    private long counter(String name) {
-        return counters.with("device", TAP).counter(name, "").value();
     }
 
     private long dropped(String reason) {
