@@ -118,7 +118,7 @@ class NetDeviceContractRejectsTest {
                         return false;
                     }
                 },
-                "armingSaysSoWhenAFrameIsThere");
+                "armingOrTheSourceSaysThatAFrameIsThere");
     }
 
     @Test
