@@ -121,7 +121,12 @@ final class ApplianceProcess implements AutoCloseable {
 
     /** Waits until it ends by itself; returns its exit status. */
     int awaitExit() {
-        await("it ends", READY_LIMIT, () -> !process.isAlive());
+        return awaitExit(READY_LIMIT);
+    }
+
+    /** Waits until it ends; returns its exit status. */
+    int awaitExit(Duration limit) {
+        await("it ends", limit, () -> !process.isAlive());
         stopped = true;
         return process.exitValue();
     }

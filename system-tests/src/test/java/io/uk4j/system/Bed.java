@@ -5,7 +5,8 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.function.Predicate;
 
 /** An appliance, and a host from which it is reached. */
@@ -27,7 +28,8 @@ interface Bed extends AutoCloseable {
 
     /** The address of the service as a URL. */
     default String url() {
-        return "http://" + service().getAddress().getHostAddress() + ":" + service().getPort();
+        return "http://" + service().getAddress().getHostAddress() + ":"
+                + service().getPort();
     }
 
     /** Connects to the service as a client that speaks HTTP. */
@@ -52,15 +54,15 @@ interface Bed extends AutoCloseable {
 
     /** Asks for the metrics until they are as they should be; returns them. */
     default Metrics awaitMetrics(String what, Duration limit, Predicate<Metrics> condition) {
-        AtomicReference<Metrics> last = new AtomicReference<>(metrics());
+        List<Metrics> seen = new ArrayList<>();
         try {
             appliance().await(what, limit, () -> {
-                last.set(metrics());
-                return condition.test(last.get());
+                seen.add(metrics());
+                return condition.test(seen.getLast());
             });
         } catch (AssertionError e) {
-            throw new AssertionError(e.getMessage() + "\n" + last.get(), e);
+            throw new AssertionError(e.getMessage() + "\n" + (seen.isEmpty() ? "" : seen.getLast()), e);
         }
-        return last.get();
+        return seen.getLast();
     }
 }

@@ -42,9 +42,10 @@ class HelloHttpOverTapIT extends HelloHttpSuite {
     }
 
     private long kernelCounts(String what) {
-        return Long.parseLong(bed().run(Duration.ofSeconds(20), "cat", "/sys/class/net/" + TapBed.TAP + "/statistics/" + what)
-                .succeeded()
-                .strip());
+        return Long.parseLong(
+                bed().run(Duration.ofSeconds(20), "cat", "/sys/class/net/" + TapBed.TAP + "/statistics/" + what)
+                        .succeeded()
+                        .strip());
     }
 
     @Test

@@ -61,12 +61,27 @@ record HostileFrames(MacAddress target) {
                 packet("it comes from the target", "ip_source", udp().ipv4(TapBed.APPLIANCE, TapBed.APPLIANCE)),
                 packet("it is for another host", "ip_not_for_us", udp().ipv4(SOURCE, "10.77.0.99")),
                 packet("it is for one, in a frame to all", "ip_broadcast", udp(STATION, EVERYBODY)),
-                packet("nobody speaks its protocol", "ip_protocol", ip().protocol(99).payload(bytes(1, 2, 3))),
+                packet(
+                        "nobody speaks its protocol",
+                        "ip_protocol",
+                        ip().protocol(99).payload(bytes(1, 2, 3))),
                 packet("its ICMP is cut off", "icmp_truncated", ip().protocol(1).payload(bytes(8, 0, 0))),
-                packet("its ICMP checksum is wrong", "icmp_checksum", ip().icmp(8, 0, 1).badChecksum()),
-                packet("its ICMP redirects", "icmp_ignored", ip().icmp(5, 1, 0x0a4d0063).payload(new byte[28])),
-                packet("its ICMP quotes what was never sent", "icmp_quote", ip().icmp(3, 3, 0).payload(new byte[28])),
-                packet("its UDP header is cut off", "udp_truncated", ip().protocol(17).payload(bytes(1, 2, 3, 4))),
+                packet(
+                        "its ICMP checksum is wrong",
+                        "icmp_checksum",
+                        ip().icmp(8, 0, 1).badChecksum()),
+                packet(
+                        "its ICMP redirects",
+                        "icmp_ignored",
+                        ip().icmp(5, 1, 0x0a4d0063).payload(new byte[28])),
+                packet(
+                        "its ICMP quotes what was never sent",
+                        "icmp_quote",
+                        ip().icmp(3, 3, 0).payload(new byte[28])),
+                packet(
+                        "its UDP header is cut off",
+                        "udp_truncated",
+                        ip().protocol(17).payload(bytes(1, 2, 3, 4))),
                 packet("its UDP says less than a header", "udp_truncated", udp().udpBytes(7)),
                 packet("its UDP says more than there is", "udp_truncated", udp().udpBytes(1000)),
                 packet("its UDP checksum is wrong", "udp_checksum", udp().badChecksum()),
@@ -78,13 +93,22 @@ record HostileFrames(MacAddress target) {
                         "fragment_malformed",
                         fragment(1, 0, true, 8).protocol(6)),
                 segment("it is cut off", "malformed", ip().protocol(6).payload(new byte[19])),
-                segment("its header is too short", "malformed", tcp(80, Packets.SYN).tcpHeaderWords(4)),
-                segment("its header says more than there is", "malformed", tcp(80, Packets.SYN).tcpHeaderWords(15)),
+                segment(
+                        "its header is too short",
+                        "malformed",
+                        tcp(80, Packets.SYN).tcpHeaderWords(4)),
+                segment(
+                        "its header says more than there is",
+                        "malformed",
+                        tcp(80, Packets.SYN).tcpHeaderWords(15)),
                 segment(
                         "its options run over its header",
                         "malformed",
                         tcp(80, Packets.SYN).tcpOptions(bytes(3, 3, 7, 2))),
-                segment("its checksum is wrong", "checksum", tcp(80, Packets.SYN).badChecksum()),
+                segment(
+                        "its checksum is wrong",
+                        "checksum",
+                        tcp(80, Packets.SYN).badChecksum()),
                 segment("nobody listens at its port", "no_listener", tcp(81, Packets.SYN)),
                 segment("it is a reset of nothing", "no_listener", tcp(80, Packets.RST)),
                 segment("it belongs to no connection", "not_syn", tcp(80, Packets.ACK)),
@@ -145,14 +169,20 @@ record HostileFrames(MacAddress target) {
 
     /** A frame that is nearly right, broken somewhere behind its addresses; or noise. */
     byte[] garbage(Random random) {
-        byte[] frame =
-                switch (random.nextInt(5)) {
-                    case 0 -> arp(STATION).build();
-                    case 1 -> ip().icmp(8, 0, random.nextInt()).payload(noise(random)).build();
-                    case 2 -> udp().payload(noise(random)).build();
-                    case 3 -> tcp(80, random.nextInt(64) & ~SYN_AND_FIN).payload(noise(random)).build();
-                    default -> FrameBuilder.ethernet(STATION, target).type(0x0800).payload(noise(random)).build();
-                };
+        byte[] frame = switch (random.nextInt(5)) {
+            case 0 -> arp(STATION).build();
+            case 1 -> ip().icmp(8, 0, random.nextInt()).payload(noise(random)).build();
+            case 2 -> udp().payload(noise(random)).build();
+            case 3 ->
+                tcp(80, random.nextInt(64) & ~SYN_AND_FIN)
+                        .payload(noise(random))
+                        .build();
+            default ->
+                FrameBuilder.ethernet(STATION, target)
+                        .type(0x0800)
+                        .payload(noise(random))
+                        .build();
+        };
         for (int damages = random.nextInt(4); damages >= 0; damages--) {
             frame[12 + random.nextInt(frame.length - 12)] ^= (byte) (1 + random.nextInt(255));
         }

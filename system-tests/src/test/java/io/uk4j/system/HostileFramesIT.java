@@ -66,7 +66,7 @@ class HostileFramesIT {
         try (HttpClient client = bed.connect()) {
             assertEquals(
                     ServedBytes.sha256(1 << 20),
-                    ServedBytes.sha256(client.get("/bytes/1M").body()));
+                    ServedBytes.sha256(client.get("/bytes/1M").text()));
         }
         awaitMetrics(
                 "as many buffers are in use as at first, " + before.sum("uk_mm_pool_in_use"),

@@ -26,11 +26,7 @@ final class HttpClient implements AutoCloseable {
     }
 
     /** An answer as it came. */
-    record Answer(int status, byte[] body) {
-        String text() {
-            return new String(body, StandardCharsets.UTF_8);
-        }
-    }
+    record Answer(int status, String text) {}
 
     /** Asks for a path, and waits for the whole answer. */
     Answer get(String path) throws IOException {
@@ -65,7 +61,8 @@ final class HttpClient implements AutoCloseable {
         if (!statusLine.startsWith("HTTP/1.1 ") || length < 0) {
             throw new ProtocolException("Not an answer of known length: " + statusLine);
         }
-        return new Answer(Integer.parseInt(statusLine.substring(9, 12)), bytes(length));
+        String text = new String(bytes(length), StandardCharsets.UTF_8);
+        return new Answer(Integer.parseInt(statusLine.substring(9, 12)), text);
     }
 
     private String line() throws IOException {

@@ -32,7 +32,7 @@ class InetdTapIT {
                             "-c",
                             "seq -f %015.0f 0 65535 | nc -N " + TapBed.APPLIANCE + " 7 | sha256sum")
                     .succeeded();
-            assertEquals(NumberedLines.sha256(1 << 20), echoed.substring(0, 64));
+            assertEquals(ServedBytes.sha256(1 << 20), echoed.substring(0, 64));
         }
     }
 

@@ -42,8 +42,8 @@ class InetdToolsIT {
 
     @Test
     void discardsWhatIperfSends() {
-        Command iperf = bed.run(
-                LIMIT, "iperf", "-c", TapBed.APPLIANCE, "-p", "9", "-t", Integer.toString(SECONDS), "-y", "C");
+        Command iperf =
+                bed.run(LIMIT, "iperf", "-c", TapBed.APPLIANCE, "-p", "9", "-t", Integer.toString(SECONDS), "-y", "C");
         // The last line ends in: ...,interval,bytes,bits per second
         String[] fields = iperf.succeeded().strip().split(",", -1);
         report("discard", Long.parseLong(fields[fields.length - 2]));
@@ -69,7 +69,11 @@ class InetdToolsIT {
 
     private static void report(String service, long bytes) {
         System.out.println(String.format(
-                Locale.ROOT, "InetdToolsIT: %s: %,.0f Mbit/s over %d s", service, bytes * 8.0 / SECONDS / 1e6, SECONDS));
+                Locale.ROOT,
+                "InetdToolsIT: %s: %,.0f Mbit/s over %d s",
+                service,
+                bytes * 8.0 / SECONDS / 1e6,
+                SECONDS));
         assertTrue(bytes > 0, service);
     }
 }

@@ -28,7 +28,8 @@ record Metrics(Map<String, Double> values) {
     /** The sum of the series of a name that have a label, such as {@code reason="window"}. */
     long sum(String name, String label) {
         double[] found = values.entrySet().stream()
-                .filter(series -> series.getKey().equals(name) || series.getKey().startsWith(name + "{"))
+                .filter(series ->
+                        series.getKey().equals(name) || series.getKey().startsWith(name + "{"))
                 .filter(series -> series.getKey().contains(label))
                 .mapToDouble(Map.Entry::getValue)
                 .toArray();

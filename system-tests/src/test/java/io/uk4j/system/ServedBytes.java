@@ -40,9 +40,9 @@ final class ServedBytes {
         }
     }
 
-    /** The SHA-256 of any bytes, in hexadecimal digits. */
-    static String sha256(byte[] bytes) {
-        return HexFormat.of().formatHex(newDigest().digest(bytes));
+    /** The SHA-256 of any text, in hexadecimal digits. */
+    static String sha256(String text) {
+        return HexFormat.of().formatHex(newDigest().digest(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static String digestOfWriting(long bytes, OutputStream output) {

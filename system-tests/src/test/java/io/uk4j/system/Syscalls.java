@@ -80,8 +80,8 @@ final class Syscalls {
                 MemorySegment buffer = arena.allocate(65_536);
                 for (byte[] frame : frames) {
                     MemorySegment.copy(frame, 0, buffer, JAVA_BYTE, 0, frame.length);
-                    long sent = (long)
-                            SENDTO.invokeExact(state, fd, buffer, (long) frame.length, 0, to, SOCKADDR_LL_BYTES);
+                    long sent =
+                            (long) SENDTO.invokeExact(state, fd, buffer, (long) frame.length, 0, to, SOCKADDR_LL_BYTES);
                     check("sendto, " + frame.length + " bytes", state, (int) sent);
                 }
             } finally {

@@ -1,0 +1,44 @@
+package io.uk4j.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** The mode for systems that are not Linux, which a switch turns on here too. */
+@Timeout(120)
+class PortableModeIT {
+    private static final Duration LIMIT = Duration.ofSeconds(30);
+
+    @Test
+    void servesCurlThroughTheGateway() {
+        Requirements.commands("curl", "bash", "sha256sum");
+        try (Bed bed = GatewayBed.start("hello-http", "uk.unix.portable=true")) {
+            String described =
+                    bed.run(LIMIT, "curl", "-sS", "-f", bed.url() + "/describe").succeeded();
+            assertTrue(
+                    described.lines().anyMatch(line -> line.matches(" *uk\\.unix\\.portable *=? *true .*")), described);
+            String sent = bed.run(
+                            LIMIT,
+                            "bash",
+                            "-o",
+                            "pipefail",
+                            "-c",
+                            "curl -sS -f " + bed.url() + "/bytes/10M | sha256sum")
+                    .succeeded();
+            assertEquals(ServedBytes.sha256(10 << 20), sent.substring(0, 64));
+        }
+    }
+
+    @Test
+    void saysThatATapNeedsLinux() {
+        List<String> keys = List.of("uk.unix.portable=true", "uk.net.device=tap:uk-none", "uk.net.ipv4=10.0.2.15/24");
+        try (ApplianceProcess appliance = ApplianceProcess.launch(line -> line, "hello-http", keys)) {
+            assertEquals(2, appliance.awaitExit(), appliance::log);
+            assertTrue(appliance.log().contains("Linux"), appliance::log);
+        }
+    }
+}
