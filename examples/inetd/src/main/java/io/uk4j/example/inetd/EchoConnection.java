@@ -35,9 +35,6 @@ final class EchoConnection implements TcpHandler, SegmentConsumer {
     @Override
     public void onWritable(TcpConnection writable) {
         writable.receive(this);
-        if (writable.isPeerClosed()) {
-            onPeerClosed(writable);
-        }
     }
 
     @Override

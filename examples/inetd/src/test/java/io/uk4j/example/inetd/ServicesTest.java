@@ -162,6 +162,22 @@ class ServicesTest {
     }
 
     @Test
+    void echoSendsAllBackToAClientThatEndsItsSideBeforeItReads() {
+        // More than the queues on the way back hold, and less than those there and back: the client's end is here early.
+        byte[] data = new byte[1_500_000];
+        simulation.random("data").nextBytes(data);
+        Client handler = new Client(data, Long.MAX_VALUE);
+        handler.reads = false;
+        TcpConnection connection = connect(Services.ECHO, handler);
+        simulation.runUntil(() -> false, simulation.nowNs() + 5 * SECOND_NS);
+        assertEquals(data.length, handler.sent);
+        handler.read(connection);
+        awaitClosed(handler);
+        assertEquals(TcpCloseReason.NORMAL, handler.closed);
+        assertTrue(Arrays.equals(data, handler.received.toByteArray()), "of " + handler.received.size() + " bytes");
+    }
+
+    @Test
     void discardTakesEverythingAndSaysNothing() {
         Client handler = new Client(new byte[1 << 20], Long.MAX_VALUE);
         connect(Services.DISCARD, handler);
