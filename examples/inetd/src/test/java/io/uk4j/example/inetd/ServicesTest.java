@@ -163,7 +163,7 @@ class ServicesTest {
 
     @Test
     void echoSendsAllBackToAClientThatEndsItsSideBeforeItReads() {
-        // More than the queues on the way back hold, and less than those there and back: the client's end is here early.
+        // More than the way back holds, less than both ways hold: the client's end arrives before its data is read.
         byte[] data = new byte[1_500_000];
         simulation.random("data").nextBytes(data);
         Client handler = new Client(data, Long.MAX_VALUE);
