@@ -46,7 +46,12 @@ class ArchitectureTest {
                 module("io.uk4j.gateway", "io.uk4j.core..", "io.uk4j.mm..", "io.uk4j.sched..", "io.uk4j.net.tcpip"),
                 module("io.uk4j.platform.unix", "io.uk4j.core.."),
                 module("io.uk4j.platform.sim", "io.uk4j.core.."),
-                module("io.uk4j.testkit", "io.uk4j.core..", "io.uk4j.platform.sim..", "org.junit.."),
+                module(
+                        "io.uk4j.testkit",
+                        "io.uk4j.core..",
+                        "io.uk4j.platform.sim..",
+                        "org.junit..",
+                        "org.opentest4j.."),
                 module("io.uk4j.example", "io.uk4j.core..", "io.uk4j.sched..", "io.uk4j.net.tcpip"));
     }
 
