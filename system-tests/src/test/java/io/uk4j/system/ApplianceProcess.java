@@ -55,7 +55,8 @@ final class ApplianceProcess implements AutoCloseable {
 
     /** Starts an example that may end by itself; {@link #awaitExit} tells how. */
     static ApplianceProcess launch(UnaryOperator<List<String>> inside, String example, List<String> keys) {
-        List<String> line = new ArrayList<>();
+        // Whoever runs the tests in the background of a shell has SIGINT ignored, and so would all processes below.
+        List<String> line = new ArrayList<>(List.of("env", "--default-signal=INT"));
         line.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         // Whoever runs the tests may have few and slow cores: little heap, and no more collector threads than needed.
         line.addAll(List.of(

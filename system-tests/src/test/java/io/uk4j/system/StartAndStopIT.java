@@ -28,8 +28,7 @@ class StartAndStopIT {
     void endsInOrderWithinTwoSecondsAtASignal(String signal) throws IOException {
         Requirements.commands("kill", "env");
         int port = FreePorts.next();
-        try (ApplianceProcess appliance =
-                ApplianceProcess.start(StartAndStopIT::withDefaultSignals, "hello-http", GatewayBed.keys(port))) {
+        try (ApplianceProcess appliance = ApplianceProcess.start(line -> line, "hello-http", GatewayBed.keys(port))) {
             assertEndsInOrder(appliance, signal);
         }
     }
@@ -46,11 +45,6 @@ class StartAndStopIT {
             busy.bytes(100_000);
             assertEndsInOrder(bed.appliance(), signal);
         }
-    }
-
-    /** Whoever runs the tests in the background of a shell has SIGINT ignored, and so would all processes below. */
-    private static List<String> withDefaultSignals(List<String> line) {
-        return prefixed(line, "env", "--default-signal=INT");
     }
 
     private static void assertEndsInOrder(ApplianceProcess appliance, String signal) {
