@@ -43,11 +43,7 @@ public final class HelloHttp {
     }
 
     private static void start(Appliance appliance) {
-        Loop loop = appliance.own(Loop.builder(appliance.platform())
-                .config(appliance.config())
-                .counters(appliance.counters())
-                .build()
-                .start());
+        Loop loop = Loop.start(appliance);
         NetStack net = NetStack.open(appliance, loop);
         HttpServer server = server(appliance, loop);
         new TcpStreams(loop, net.tcp())

@@ -22,11 +22,7 @@ public final class Inetd {
     }
 
     private static void start(Appliance appliance) throws InterruptedException {
-        Loop loop = appliance.own(Loop.builder(appliance.platform())
-                .config(appliance.config())
-                .counters(appliance.counters())
-                .build()
-                .start());
+        Loop loop = Loop.start(appliance);
         NetStack net = NetStack.open(appliance, loop);
         loop.call(() -> {
             Services services = new Services(appliance.platform(), net.pool(), appliance.counters());
