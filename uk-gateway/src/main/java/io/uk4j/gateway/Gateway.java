@@ -19,6 +19,7 @@ import io.uk4j.sched.Loop;
 import java.io.IOException;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -93,7 +94,12 @@ final class Gateway implements Interceptor {
         Config config = context.config();
         Counters counters = context.counters();
         GatewayPlatform platform = new GatewayPlatform(context.platform());
-        loop = Loop.builder(platform).name(NAME).counters(counters).build();
+        // The appliance's loop spins for both: two that spin, and a client, would be three for two processors.
+        loop = Loop.builder(platform)
+                .name(NAME)
+                .counters(counters)
+                .spin(Duration.ZERO)
+                .build();
         try {
             pool = PacketPool.builder(platform.pages())
                     .budgetBytes(config.get(GatewayKeys.POOL_BYTES))

@@ -41,6 +41,9 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     private static final int FIBER_BATCH = 256;
     private static final int CALL_QUEUE_CHUNK = 64;
 
+    /** With a single processor, nobody could bring the work that a spinning loop looks for. */
+    private static final boolean MAY_SPIN = Runtime.getRuntime().availableProcessors() > 1;
+
     private enum Phase {
         OPEN,
         CLOSING,
@@ -50,7 +53,7 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
     private final String name;
     private final Clock clock;
     private final Waiter waiter;
-    private final long spinNs;
+    private final Spin spin;
     private final long closeGraceNs;
     private final Alarm alarm;
     private final Inbox inbox;
@@ -88,7 +91,7 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
         Counters counters = builder.counters.with("loop", builder.name);
         name = builder.name;
         clock = platform.clock();
-        spinNs = builder.spin.toNanos();
+        spin = new Spin(MAY_SPIN ? builder.spin.toNanos() : 0);
         closeGraceNs = builder.closeGrace.toNanos();
         rounds = counters.counter("uk_sched_rounds_total", "Rounds of the loop");
         timersFired = counters.counter("uk_sched_timers_fired_total", "Timers that have fired");
@@ -189,11 +192,13 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
                 long nowNs = clock.nowNs();
                 if (round(nowNs) > 0) {
                     idleSinceNs = nowNs;
-                } else if (nowNs - idleSinceNs < spinNs) {
+                } else if (nowNs - idleSinceNs < spin.lengthNs()) {
                     Thread.onSpinWait();
                 } else if (!arm() && phase == Phase.OPEN) {
                     await(nextDeadlineNs());
-                    idleSinceNs = clock.nowNs();
+                    long wokenNs = clock.nowNs();
+                    spin.slept(wokenNs - idleSinceNs);
+                    idleSinceNs = wokenNs;
                 }
             }
         } finally {
@@ -396,7 +401,7 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
 
     /** What the loop is and who carries its fibers, in a few lines for an operator. */
     public String describe() {
-        return "loop " + name + ": inbox of " + inbox.capacity() + " tasks, spins for " + spinNs
+        return "loop " + name + ": inbox of " + inbox.capacity() + " tasks, spins for up to " + spin.limitNs()
                 + " ns before it sleeps\n" + fibers.describe() + "\n";
     }
 

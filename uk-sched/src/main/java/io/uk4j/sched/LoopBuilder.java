@@ -15,7 +15,7 @@ public final class LoopBuilder {
     final Platform platform;
     String name = "loop";
     int inboxCapacity = 4096;
-    Duration spin = Duration.ZERO;
+    Duration spin = Duration.ofNanos(50_000);
     Duration tick = Duration.ofMillis(1);
     FiberMode fiberMode = FiberMode.AUTO;
     int fiberLimit = 65536;
@@ -62,8 +62,9 @@ public final class LoopBuilder {
     }
 
     /**
-     * For how long the loop goes on polling without work before it sleeps. More answers a burst faster and takes a whole core
-     * for that long; a sleep costs some microseconds.
+     * The longest that the loop goes on polling without work before it sleeps; 50 us unless set, 0 for never. A peer that
+     * answers within that time finds the loop awake, which saves both the time of waking up. The loop learns how long it pays:
+     * where work comes more seldom, or there is one processor only, it does not spin.
      *
      * @throws IllegalArgumentException if it is negative
      */

@@ -13,13 +13,13 @@ public final class SchedKeys implements KeyProvider {
                     "uk.sched.inbox", 16, 1 << 20, "How many tasks that other threads hand to a loop may wait")
             .withDefault("4096");
 
-    /** For how long a loop without work goes on polling before it sleeps. */
+    /** The longest that a loop without work goes on polling before it sleeps; it spins less, or not, where that was in vain. */
     public static final Key<Duration> SPIN = Key.duration(
                     "uk.sched.spin",
                     Duration.ZERO,
                     Duration.ofMillis(100),
-                    "For how long a loop without work goes on polling before it sleeps")
-            .withDefault("0s");
+                    "For how long at most a loop without work goes on polling before it sleeps; 0s never does")
+            .withDefault("50us");
 
     /** Who carries fibers. */
     public static final Key<FiberMode> FIBER_MODE = Key.oneOf(
