@@ -32,7 +32,8 @@ final class Netns implements AutoCloseable {
         try {
             netns.run("sysctl", "-qw", "net.ipv4.tcp_congestion_control=cubic");
         } catch (BenchmarkException _) {
-            System.out.println("note: CUBIC is not available in a namespace here; the kernel's default is used.");
+            System.out.println("note: CUBIC is not allowed in a namespace here; the kernel's default is used.\n"
+                    + "Try: sysctl -w net.ipv4.tcp_allowed_congestion_control='cubic reno bbr'");
         }
         return netns;
     }

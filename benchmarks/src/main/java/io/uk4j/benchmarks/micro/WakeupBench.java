@@ -2,6 +2,7 @@ package io.uk4j.benchmarks.micro;
 
 import io.uk4j.platform.unix.UnixPlatform;
 import io.uk4j.sched.Loop;
+import java.time.Duration;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Semaphore;
@@ -22,7 +23,7 @@ import org.openjdk.jmh.annotations.TearDown;
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class WakeupBench {
     private final UnixPlatform platform = UnixPlatform.create();
-    private final Loop loop = Loop.builder(platform).build();
+    private final Loop loop = Loop.builder(platform).spin(Duration.ZERO).build();
     private final ExecutorService executor = Executors.newSingleThreadExecutor();
     private final Semaphore done = new Semaphore(0);
 
