@@ -22,10 +22,12 @@ public final class Bench {
         Path target = Path.of(System.getProperty("uk.bench.target", "benchmarks/target"));
         Path examples = Path.of(System.getProperty("uk.bench.examples", "examples"));
         Path peers = target.resolve("peers");
+        Path inetd = examples.resolve("inetd/target/uk-example-inetd.jar");
         List<Benchmark> all = List.of(
                 new MicroBenchmark(),
                 new PairBenchmark(peers),
-                new TapBenchmark(peers, examples.resolve("inetd/target/uk-example-inetd.jar")));
+                new TapBenchmark(peers, inetd),
+                new GatewayBenchmark(peers, inetd));
         List<String> names = new ArrayList<>(args);
         boolean quick = names.remove("--quick");
         if (names.isEmpty()) {

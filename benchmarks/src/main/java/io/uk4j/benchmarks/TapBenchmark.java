@@ -3,48 +3,20 @@ package io.uk4j.benchmarks;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 
 /**
  * Our stack on a TAP against lwIP on a TAP, the kernel over veth, and a loop that only copies frames between two TAPs. The
  * client is the kernel's own stack in a network namespace, the same program for all; the servers take turns.
  */
 final class TapBenchmark implements Benchmark {
-    /** What the client does with a server. */
-    private enum Load {
-        /** The client sends to discard. */
-        IN("bulk in", "9", "send"),
-        /** The client receives from chargen. */
-        OUT("bulk out", "19", "receive"),
-        /** The client exchanges 64 bytes with echo, one at a time. */
-        ECHO("request/response 64 B", "7", "echo");
-
-        private final String title;
-        private final String port;
-        private final String mode;
-
-        Load(String title, String port, String mode) {
-            this.title = title;
-            this.port = port;
-            this.mode = mode;
-        }
-    }
-
-    /** The figures of one load: throughput in Gbit/s or transactions per second, and the server's share of a core. */
-    private record Figure(double value, double p50Ns, double cpu) {}
-
     /** Whom the client loaded, and how. */
     private record Case(Server server, Load load) {}
 
     private static final String CLIENT = "10.77.0.1/24";
     private static final String SERVER = "10.77.0.2";
-
-    /** Until our server's hot methods are compiled, the compiler's threads and the client share two processors. */
-    private static final String WARM_UP_SECONDS = "5";
 
     private final Path peersFolder;
     private final Path inetd;
@@ -83,7 +55,7 @@ final class TapBenchmark implements Benchmark {
         Path copy = peers.program("tap_copy");
         Path kernel = peers.program("kernel_services", "-lpthread");
 
-        Map<Case, List<Figure>> all = new LinkedHashMap<>();
+        Map<Case, List<Load.Figure>> all = new LinkedHashMap<>();
         for (int run = 1; run <= runs; run++) {
             for (Server server : Server.values()) {
                 System.out.printf("run %d of %d: %s%n", run, runs, server.title);
@@ -111,7 +83,7 @@ final class TapBenchmark implements Benchmark {
             this.title = title;
         }
 
-        Map<Load, Figure> measure(Path load, String seconds, Path inetd, Path lwip, Path copy, Path kernel) {
+        Map<Load, Load.Figure> measure(Path load, String seconds, Path inetd, Path lwip, Path copy, Path kernel) {
             return switch (this) {
                 case OURS_OFFLOADS -> ours(load, seconds, inetd, true);
                 case OURS_PLAIN -> ours(load, seconds, inetd, false);
@@ -124,7 +96,7 @@ final class TapBenchmark implements Benchmark {
             };
         }
 
-        private static Map<Load, Figure> ours(Path load, String seconds, Path inetd, boolean offloads) {
+        private static Map<Load, Load.Figure> ours(Path load, String seconds, Path inetd, boolean offloads) {
             String java =
                     Path.of(System.getProperty("java.home"), "bin", "java").toString();
             return onTap(
@@ -141,17 +113,17 @@ final class TapBenchmark implements Benchmark {
                     "uk.net.ipv4=" + SERVER + "/24");
         }
 
-        private static Map<Load, Figure> onTap(
+        private static Map<Load, Load.Figure> onTap(
                 Path load, String seconds, boolean offloads, String device, String ready, String... command) {
             try (Netns netns = Netns.create("a")) {
                 netns.tap(device, CLIENT, offloads);
                 try (Spawned server = Spawned.start(netns.inside(command), ready)) {
-                    return loads(netns, load, seconds, server);
+                    return Load.all(netns, load, SERVER, seconds, server);
                 }
             }
         }
 
-        private static Map<Load, Figure> copied(Path load, String seconds, Path copy, Path kernel, boolean offloads) {
+        private static Map<Load, Load.Figure> copied(Path load, String seconds, Path copy, Path kernel, boolean offloads) {
             // The loop opens both interfaces here; then each moves into its namespace, and the descriptors stay.
             String id = Long.toString(ProcessHandle.current().pid() % 100_000);
             String a = "ca" + id;
@@ -163,7 +135,7 @@ final class TapBenchmark implements Benchmark {
                 move(client, a, CLIENT);
                 move(server, b, SERVER + "/24");
                 try (Spawned _ = Spawned.start(server.inside(kernel.toString()), "ready")) {
-                    return loads(client, load, seconds, loop);
+                    return Load.all(client, load, SERVER, seconds, loop);
                 }
             }
         }
@@ -174,7 +146,7 @@ final class TapBenchmark implements Benchmark {
             netns.run("ip", "link", "set", device, "up");
         }
 
-        private static Map<Load, Figure> veth(Path load, String seconds, Path kernel, boolean offloads) {
+        private static Map<Load, Load.Figure> veth(Path load, String seconds, Path kernel, boolean offloads) {
             try (Netns client = Netns.create("a");
                     Netns server = Netns.create("b")) {
                 client.run("ip", "link", "add", "v0", "type", "veth", "peer", "name", "v1", "netns", server.name());
@@ -189,34 +161,13 @@ final class TapBenchmark implements Benchmark {
                 client.run("ip", "link", "set", "v0", "up");
                 server.run("ip", "link", "set", "v1", "up");
                 try (Spawned services = Spawned.start(server.inside(kernel.toString()), "ready")) {
-                    return loads(client, load, seconds, services);
+                    return Load.all(client, load, SERVER, seconds, services);
                 }
             }
         }
-
-        private static Map<Load, Figure> loads(Netns client, Path load, String seconds, Spawned server) {
-            Map<Load, Figure> figures = new EnumMap<>(Load.class);
-            for (Load kind : Load.values()) {
-                client.run(load.toString(), SERVER, kind.port, kind.mode, WARM_UP_SECONDS);
-                double cpuBefore = server.cpuSeconds();
-                long startNs = System.nanoTime();
-                String[] words = client.run(load.toString(), SERVER, kind.port, kind.mode, seconds)
-                        .strip()
-                        .split(" ", -1);
-                double cpu = (server.cpuSeconds() - cpuBefore) / ((System.nanoTime() - startNs) / 1e9);
-                double amount = Double.parseDouble(words[1]);
-                double elapsedNs = Double.parseDouble(words[3]);
-                figures.put(
-                        kind,
-                        kind == Load.ECHO
-                                ? new Figure(amount / elapsedNs * 1e9, Double.parseDouble(words[5]), cpu)
-                                : new Figure(amount * 8 / elapsedNs, 0, cpu));
-            }
-            return figures;
-        }
     }
 
-    private static List<Row> rows(Map<Case, List<Figure>> all) {
+    private static List<Row> rows(Map<Case, List<Load.Figure>> all) {
         List<Row> rows = new ArrayList<>();
         compare(rows, all, Server.OURS_OFFLOADS, Server.COPY_OFFLOADS);
         compare(rows, all, Server.OURS_OFFLOADS, Server.LWIP);
@@ -224,36 +175,19 @@ final class TapBenchmark implements Benchmark {
         compare(rows, all, Server.OURS_PLAIN, Server.LWIP);
         compare(rows, all, Server.OURS_PLAIN, Server.COPY_PLAIN);
         compare(rows, all, Server.OURS_PLAIN, Server.VETH_PLAIN);
-        all.forEach((key, figures) -> rows.add(
-                Row.alone(key.load.title + ": " + key.server.title, "cpu", "cores", median(figures, Figure::cpu))));
+        all.forEach((key, figures) -> rows.add(key.load.cpu(key.server.title, figures)));
         return rows;
     }
 
-    private static void compare(List<Row> rows, Map<Case, List<Figure>> all, Server ours, Server peer) {
+    private static void compare(List<Row> rows, Map<Case, List<Load.Figure>> all, Server ours, Server peer) {
+        String testCase = ours == Server.OURS_OFFLOADS ? ", offloads" : ", plain";
         for (Load load : Load.values()) {
-            List<Figure> mine = all.getOrDefault(new Case(ours, load), List.of());
-            List<Figure> theirs = all.getOrDefault(new Case(peer, load), List.of());
-            String testCase = load.title + (ours == Server.OURS_OFFLOADS ? ", offloads" : ", plain");
-            double value = median(mine, Figure::value);
-            double peerValue = median(theirs, Figure::value);
-            if (load == Load.ECHO) {
-                rows.add(Row.more(testCase, "transactions", "1/s", value, peer.title, peerValue));
-                rows.add(Row.less(
-                        testCase,
-                        "latencyP50",
-                        "us",
-                        median(mine, Figure::p50Ns) / 1000,
-                        peer.title,
-                        median(theirs, Figure::p50Ns) / 1000));
-            } else {
-                rows.add(Row.more(testCase, "throughput", "Gbit/s", value, peer.title, peerValue));
-            }
+            load.compare(
+                    rows,
+                    testCase,
+                    all.getOrDefault(new Case(ours, load), List.of()),
+                    peer.title,
+                    all.getOrDefault(new Case(peer, load), List.of()));
         }
-    }
-
-    private static double median(List<Figure> figures, ToDoubleFunction<Figure> of) {
-        double[] values = figures.stream().mapToDouble(of).sorted().toArray();
-        int middle = values.length / 2;
-        return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     }
 }
