@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 
-/** The keys that {@link Loop.Builder#config} reads. */
+/** The keys that {@link LoopBuilder#config} reads. */
 public final class SchedKeys implements KeyProvider {
     /** How many tasks of other threads a loop's inbox holds. */
     public static final Key<Integer> INBOX = Key.integer(
