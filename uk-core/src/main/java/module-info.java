@@ -21,6 +21,7 @@ module io.uk4j.core {
     exports io.uk4j.core.metrics;
     exports io.uk4j.core.net;
 
+    uses io.uk4j.core.DescriptionProvider;
     uses io.uk4j.core.PlatformProvider;
     uses io.uk4j.core.block.BlockDeviceProvider;
     uses io.uk4j.core.config.KeyProvider;

@@ -7,6 +7,8 @@ module io.uk4j.sched {
 
     exports io.uk4j.sched;
 
+    provides io.uk4j.core.DescriptionProvider with
+            io.uk4j.sched.SchedDescription;
     provides io.uk4j.core.config.KeyProvider with
             io.uk4j.sched.SchedKeys;
 }

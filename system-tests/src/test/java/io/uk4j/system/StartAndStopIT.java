@@ -54,6 +54,17 @@ class StartAndStopIT {
         assertFalse(appliance.log().contains("[ERROR]"), appliance::log);
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"loop", "handoff"})
+    void saysWhoCarriesFibersWithoutStartingAnything(String mode) {
+        List<String> keys = List.of("--describe", "uk.sched.fiber.mode=" + mode);
+        try (ApplianceProcess appliance = ApplianceProcess.launch(line -> line, "hello-http", keys)) {
+            assertEquals(ORDERLY, appliance.awaitExit(), appliance::log);
+            assertTrue(appliance.log().contains("\nscheduler\n  fibers: " + mode + " ("), appliance::log);
+            assertFalse(appliance.log().contains("Starting"), appliance::log);
+        }
+    }
+
     @Test
     void explainsAPortThatIsInUse() throws IOException {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -106,6 +106,9 @@ record Launcher(
         Config config = builder.build();
         Platform platform = choosePlatform(config).create(config);
         try (Appliance appliance = new Appliance(platform, true, config, own)) {
+            for (DescriptionProvider provider : ServiceLoader.load(DescriptionProvider.class, loader)) {
+                appliance.describeWith(provider.title(), () -> provider.describe(config));
+            }
             if (describe) {
                 out.print(appliance.describe());
                 return;
@@ -162,7 +165,7 @@ record Launcher(
                 Usage: [uk.KEY=VALUE ...] [--help | --describe] [-- ARGUMENT ...]
 
                   --help      prints this
-                  --describe  prints platform, modules and configuration
+                  --describe  prints platform, modules, what they have to say, and configuration
                   --          what follows is for the application
 
                 Keys, also taken as system property (-Duk.KEY=VALUE), from the environment (UK_KEY), and from uk.properties:

@@ -151,6 +151,10 @@ public final class Fibers {
 
     /** One line: the mode, and why it is this one. */
     public String describe() {
+        return describe(modeAskedFor, mode, limit);
+    }
+
+    static String describe(FiberMode modeAskedFor, FiberMode mode, int limit) {
         String obstacle = VirtualThreads.obstacle();
         String why = modeAskedFor != FiberMode.AUTO
                 ? "as " + SchedKeys.FIBER_MODE.name() + " says"

@@ -143,7 +143,7 @@ public final class Loop implements EventLoop, Duty, AutoCloseable {
                 .config(appliance.config())
                 .counters(appliance.counters())
                 .build());
-        appliance.describeWith("scheduler", loop::describe);
+        appliance.describeWith(SchedDescription.TITLE, loop::describe);
         return loop.start();
     }
 
