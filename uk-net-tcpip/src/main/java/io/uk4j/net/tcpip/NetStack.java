@@ -253,6 +253,9 @@ public final class NetStack implements Duty, AutoCloseable {
         }
         int work = output.beginRound(demux, nowNs);
         work += link.receive(nowNs);
+        if (closed) {
+            return work;
+        }
         work += demux.output(nowNs);
         return work + link.flush();
     }

@@ -120,6 +120,33 @@ class ArpTest {
     }
 
     @Test
+    void aFailingHandlerCostsNobodyElseAnything() {
+        try (RawHost host = quiet()) {
+            int[] told = {0};
+            UdpSocket socket = host.stack.openUdp(5000, new UdpHandler() {
+                @Override
+                public void onDatagram(UdpSocket at, int source, int port, ByteBuf data, int offset, int length) {}
+
+                @Override
+                public void onUnreachable(UdpSocket at, int destination, int port) {
+                    told[0]++;
+                    throw new IllegalStateException("on purpose");
+                }
+            });
+            send(host, socket, STRANGER);
+            send(host, socket, STRANGER);
+            send(host, socket, STRANGER);
+            host.simulation.runFor(2 * SECOND_NS);
+            send(host, socket, STRANGER + 1);
+            host.simulation.runFor(10 * SECOND_NS);
+            assertEquals(
+                    4, told[0], "each datagram is told of, those behind a failure too, and the next neighbour as well");
+            assertEquals(4, host.drops(DropReason.ROUTE_UNRESOLVED));
+            assertEquals(0, entries(host));
+        }
+    }
+
+    @Test
     void whoSendsAgainWhenToldStartsAnew() {
         try (RawHost host = quiet()) {
             int[] told = {0};

@@ -31,6 +31,13 @@ final class TwoHosts implements AutoCloseable {
             return stack.address().address().bits();
         }
 
+        /** How many exceptions the loop has seen. */
+        long failures() {
+            long[] sum = new long[1];
+            counters.forEach((name, _, _, _, value) -> sum[0] += name.equals("uk_sched_failures_total") ? value : 0);
+            return sum[0];
+        }
+
         long drops(DropReason reason) {
             return stack.drops().value(reason);
         }

@@ -75,6 +75,27 @@ class UdpTest {
     }
 
     @Test
+    void aHandlerMayCloseTheStackThatToldIt() {
+        try (TwoHosts hosts = new TwoHosts(1, wire -> wire)) {
+            List<Integer> heard = new ArrayList<>();
+            UdpSocket _ = hosts.b.stack.openUdp(9, new UdpHandler() {
+                @Override
+                public void onDatagram(UdpSocket at, int source, int port, ByteBuf data, int offset, int length) {
+                    heard.add((int) data.getByte(offset));
+                    hosts.b.stack.close();
+                }
+            });
+            UdpSocket socket = listen(hosts.a, 0);
+            assertTrue(socket.send(hosts.b.address(), 9, Bytes.wrap(new byte[] {1})));
+            assertTrue(socket.send(hosts.b.address(), 9, Bytes.wrap(new byte[] {2})));
+            assertTrue(socket.send(hosts.b.address(), 9, Bytes.wrap(new byte[] {3})));
+            hosts.simulation.runFor(SECOND_NS);
+            assertEquals(List.of(1), heard, "nothing arrives at a stack that has ended");
+            assertEquals(0, hosts.b.failures(), "failures of the loop");
+        }
+    }
+
+    @Test
     void deliversOnlyWhatIsIntactOverABadWire() {
         // One frame each: two flipped bits in two fragments of one datagram can cancel out in the checksum.
         int echoed = overABadWire(1400, 0.2);

@@ -50,6 +50,8 @@ public final class EthernetLink implements Link, NeighbourCache.Wire {
             new FrameBatch(FrameBatch.DEFAULT_FRAMES, FrameBatch.DEFAULT_FRAMES * Packet.MAX_FRAGMENTS);
 
     private @Nullable Input input;
+    private boolean receiving;
+    private boolean closed;
 
     /** Makes the link over a device, which {@link #close} closes. */
     public EthernetLink(
@@ -97,13 +99,16 @@ public final class EthernetLink implements Link, NeighbourCache.Wire {
         device.poll(received);
         int frames = received.frames();
         int done = 0;
+        receiving = true;
         try {
-            while (done < frames) {
+            // Who hears of a frame may close the stack.
+            while (done < frames && !closed) {
                 receive(to, done++, nowNs);
             }
         } finally {
+            receiving = false;
             // An exception of the application's must not cost the frames behind the one it was about.
-            received.releaseFirst(done);
+            received.releaseFirst(closed ? frames : done);
         }
         return frames;
     }
@@ -191,11 +196,14 @@ public final class EthernetLink implements Link, NeighbourCache.Wire {
         }
     }
 
-    /** Releases all buffers and closes the device. */
+    /** Releases all buffers and closes the device. Within {@link #receive}, the frame at hand stays until that returns. */
     public void close() {
+        closed = true;
         arp.close();
         neighbours.close();
-        received.clear();
+        if (!receiving) {
+            received.clear();
+        }
         transmitter.close();
         device.close();
     }

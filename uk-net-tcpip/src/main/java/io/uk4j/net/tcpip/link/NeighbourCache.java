@@ -225,12 +225,19 @@ final class NeighbourCache {
 
     private void onTimer() {
         long nowNs = loop.clock().nowNs();
-        for (int i = count - 1; i >= 0; i--) {
-            Neighbour neighbour = all[i];
-            if (neighbour != null && nowNs - neighbour.deadlineNs >= 0) {
-                expire(neighbour, i, nowNs);
+        try {
+            for (int i = count - 1; i >= 0; i--) {
+                Neighbour neighbour = all[i];
+                if (neighbour != null && nowNs - neighbour.deadlineNs >= 0) {
+                    expire(neighbour, i, nowNs);
+                }
             }
+        } finally {
+            scheduleNext();
         }
+    }
+
+    private void scheduleNext() {
         Neighbour next = null;
         for (int i = 0; i < count; i++) {
             Neighbour neighbour = all[i];
@@ -271,12 +278,18 @@ final class NeighbourCache {
 
     /** The entry is out of the table, so that a transport which tries again at once starts anew. */
     private void fail(Neighbour neighbour) {
-        while (neighbour.pending > 0) {
-            Packet packet = neighbour.removeFirst();
-            drops.count(DropReason.ROUTE_UNRESOLVED);
+        if (neighbour.pending == 0) {
+            return;
+        }
+        Packet packet = neighbour.removeFirst();
+        drops.count(DropReason.ROUTE_UNRESOLVED);
+        try {
             wire.unresolved(packet);
+        } finally {
+            // An exception of the application's must not cost the packets behind the one it was about.
             packet.release();
             spare.add(packet);
+            fail(neighbour);
         }
     }
 
