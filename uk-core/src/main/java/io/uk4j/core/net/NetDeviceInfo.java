@@ -37,8 +37,11 @@ public record NetDeviceInfo(
     /** Received frames may be several TCP segments in one, longer than the MTU. */
     public static final int OFFLOAD_RX_LARGE = 1 << 4;
 
-    /** Checks the ranges. */
+    /** Checks the ranges, and adds the checksum where segmentation implies it. */
     public NetDeviceInfo {
+        if ((offloads & (OFFLOAD_TSO4 | OFFLOAD_TSO6)) != 0) {
+            offloads |= OFFLOAD_TX_CHECKSUM;
+        }
         if (mtuBytes < 68 || mtuBytes > 65_535) {
             throw new IllegalArgumentException("MTU " + mtuBytes + " is not within 68 (RFC 791) and 65535.");
         }

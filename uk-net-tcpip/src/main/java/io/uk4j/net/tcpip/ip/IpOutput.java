@@ -40,4 +40,9 @@ public interface IpOutput {
      * segments.
      */
     int maxSegmentationBytes();
+
+    /** How many fragments a packet with {@link Packet#gsoSize} may have; any other is put together where it has too many. */
+    default int maxSegmentationFragments() {
+        return Packet.MAX_FRAGMENTS;
+    }
 }

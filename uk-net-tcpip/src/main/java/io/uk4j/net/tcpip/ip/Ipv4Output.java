@@ -32,6 +32,7 @@ public final class Ipv4Output implements IpOutput {
     private final Fragmenter fragmenter;
     private final boolean deviceSums;
     private final int maxSegmentationBytes;
+    private final int maxSegmentationFragments;
     private final Packet outbound = new Packet();
     private int roundSpace = ROUND_LIMIT;
 
@@ -47,6 +48,7 @@ public final class Ipv4Output implements IpOutput {
         pathMtus = new PathMtuTable(clock, entropy.nextLong(), device.mtuBytes());
         fragmenter = new Fragmenter(link, pool, drops);
         deviceSums = device.has(NetDeviceInfo.OFFLOAD_TX_CHECKSUM);
+        maxSegmentationFragments = Math.min(Packet.MAX_FRAGMENTS, device.maxFragments());
         maxSegmentationBytes = device.has(NetDeviceInfo.OFFLOAD_TSO4)
                 ? Math.min(Ipv4Header.MAX_PACKET_BYTES, device.maxFrameBytes() - EthernetHeader.BYTES)
                 : 0;
@@ -181,6 +183,11 @@ public final class Ipv4Output implements IpOutput {
     @Override
     public int maxSegmentationBytes() {
         return maxSegmentationBytes;
+    }
+
+    @Override
+    public int maxSegmentationFragments() {
+        return maxSegmentationFragments;
     }
 
     /** A new round begins: delivers what this host sent to itself, and gives the transports their share of sending. */

@@ -203,7 +203,9 @@ final class Output {
         int length = wanted;
         boolean copied = length <= Math.min(INLINE_BYTES, full);
         if (!copied) {
-            int reachable = snd.queue.bytes.reachable(seq, length, Packet.MAX_FRAGMENTS - 1);
+            // One fragment is the header's.
+            int pieces = (length > full ? output.maxSegmentationFragments() : Packet.MAX_FRAGMENTS) - 1;
+            int reachable = pieces == 0 ? 0 : snd.queue.bytes.reachable(seq, length, pieces);
             if (reachable < length) {
                 // Too many pieces for one packet: as many full segments as fit, or else one that is copied together.
                 copied = reachable < full;

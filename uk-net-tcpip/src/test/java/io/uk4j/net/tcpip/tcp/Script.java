@@ -45,6 +45,7 @@ final class Script implements IpOutput {
     int space = 1000;
     private int mtuBytes = 1500;
     int maxSegmentationBytes;
+    int maxSegmentationFragments = Packet.MAX_FRAGMENTS;
     int peerPort = PEER_PORT;
     private final Packet outbound = new Packet();
     private final Packet inbound = new Packet();
@@ -134,6 +135,11 @@ final class Script implements IpOutput {
     @Override
     public int space() {
         return space;
+    }
+
+    @Override
+    public int maxSegmentationFragments() {
+        return maxSegmentationFragments;
     }
 
     @Override

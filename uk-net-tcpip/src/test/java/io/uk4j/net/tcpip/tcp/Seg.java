@@ -24,6 +24,7 @@ final class Seg {
     final List<int[]> sack = new ArrayList<>();
     byte[] data = {};
     int gsoSize;
+    int fragments;
     boolean brokenOption;
 
     static Seg of(int flags) {
@@ -133,6 +134,7 @@ final class Seg {
         s.sourcePort = parsed.sourcePort;
         s.destinationPort = parsed.destinationPort;
         s.ack = parsed.ack;
+        s.fragments = packet.fragments();
         s.sackPermitted = parsed.sackPermitted;
         s.timestamps = parsed.hasTimestamps;
         s.tsValue = parsed.tsValue;

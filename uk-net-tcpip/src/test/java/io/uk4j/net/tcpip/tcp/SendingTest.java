@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SendingTest {
     private static final int MSS = 1460;
@@ -69,6 +71,24 @@ class SendingTest {
         assertEquals(MSS, large.gsoSize);
         assertPattern(large);
         assertTrue(script.sent.isEmpty());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 5})
+    void aSegmentForTheDeviceToCutHasNoMoreFragmentsThanTheDeviceTakes(int fragments) {
+        script.maxSegmentationBytes = 65_535;
+        script.maxSegmentationFragments = fragments;
+        Connection c = script.established(log);
+        write(c, 40 * MSS);
+        script.settle();
+        int bytes = 0;
+        while (!script.sent.isEmpty()) {
+            Seg s = script.next();
+            assertTrue(s.gsoSize == 0 || s.fragments <= fragments, s.fragments + " fragments");
+            assertPattern(s);
+            bytes += s.data.length;
+        }
+        assertEquals(10 * MSS, bytes);
     }
 
     @Test
