@@ -71,15 +71,14 @@ final class GatewayBenchmark implements Benchmark {
         for (int run = 1; run <= runs; run++) {
             for (Server server : Server.values()) {
                 System.out.printf("run %d of %d: %s%n", run, runs, server.title);
-                Map<Load, Load.Figure> figures =
-                        switch (server) {
-                            case OURS -> ours(load, seconds);
-                            case SLIRP -> slirp(load, seconds, kernel);
-                            case LOOPBACK -> loopback(load, seconds, kernel);
-                        };
+                Map<Load, Load.Figure> figures = switch (server) {
+                    case OURS -> ours(load, seconds);
+                    case SLIRP -> slirp(load, seconds, kernel);
+                    case LOOPBACK -> loopback(load, seconds, kernel);
+                };
                 Map<Load, List<Load.Figure>> sofar = all.computeIfAbsent(server, _ -> new EnumMap<>(Load.class));
-                figures.forEach((kind, figure) -> sofar.computeIfAbsent(kind, _ -> new ArrayList<>())
-                        .add(figure));
+                figures.forEach((kind, figure) ->
+                        sofar.computeIfAbsent(kind, _ -> new ArrayList<>()).add(figure));
             }
         }
         return rows(all);
@@ -169,15 +168,10 @@ final class GatewayBenchmark implements Benchmark {
             Map<Load, List<Load.Figure>> theirs = all.getOrDefault(peer, Map.of());
             for (Load load : Load.values()) {
                 load.compare(
-                        rows,
-                        "",
-                        ours.getOrDefault(load, List.of()),
-                        peer.title,
-                        theirs.getOrDefault(load, List.of()));
+                        rows, "", ours.getOrDefault(load, List.of()), peer.title, theirs.getOrDefault(load, List.of()));
             }
         }
-        all.forEach(
-                (server, figures) -> figures.forEach((load, values) -> rows.add(load.cpu(server.title, values))));
+        all.forEach((server, figures) -> figures.forEach((load, values) -> rows.add(load.cpu(server.title, values))));
         return rows;
     }
 }

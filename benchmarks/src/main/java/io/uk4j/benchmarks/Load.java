@@ -85,8 +85,12 @@ enum Load {
         if (this == ECHO) {
             rows.add(Row.more(full, "transactions", "1/s", value, peer, peerValue));
             rows.add(Row.less(
-                    full, "latencyP50", "us", median(ours, Figure::p50Ns) / 1000, peer, median(theirs, Figure::p50Ns)
-                            / 1000));
+                    full,
+                    "latencyP50",
+                    "us",
+                    median(ours, Figure::p50Ns) / 1000,
+                    peer,
+                    median(theirs, Figure::p50Ns) / 1000));
         } else {
             rows.add(Row.more(full, "throughput", "Gbit/s", value, peer, peerValue));
         }

@@ -123,7 +123,8 @@ final class TapBenchmark implements Benchmark {
             }
         }
 
-        private static Map<Load, Load.Figure> copied(Path load, String seconds, Path copy, Path kernel, boolean offloads) {
+        private static Map<Load, Load.Figure> copied(
+                Path load, String seconds, Path copy, Path kernel, boolean offloads) {
             // The loop opens both interfaces here; then each moves into its namespace, and the descriptors stay.
             String id = Long.toString(ProcessHandle.current().pid() % 100_000);
             String a = "ca" + id;
