@@ -34,6 +34,7 @@ final class ConnectionStream implements TcpStream, TcpHandler {
     private Endpoint remote = local;
 
     private volatile long readTimeoutNs;
+    private volatile long writeTimeoutNs;
 
     /**
      * Creates it without a connection.
@@ -136,10 +137,19 @@ final class ConnectionStream implements TcpStream, TcpHandler {
 
     @Override
     public void readTimeout(Duration timeout) {
+        readTimeoutNs = checked(timeout);
+    }
+
+    @Override
+    public void writeTimeout(Duration timeout) {
+        writeTimeoutNs = checked(timeout);
+    }
+
+    private static long checked(Duration timeout) {
         if (timeout.isNegative()) {
             throw new IllegalArgumentException("A timeout is not negative: " + timeout);
         }
-        readTimeoutNs = timeout.toNanos();
+        return timeout.toNanos();
     }
 
     @Override
@@ -330,6 +340,7 @@ final class ConnectionStream implements TcpStream, TcpHandler {
         private byte[] source = {};
         private int offset;
         private int left;
+        private long timeoutNs;
 
         Write() {
             super(loop);
@@ -339,7 +350,12 @@ final class ConnectionStream implements TcpStream, TcpHandler {
             source = newSource;
             offset = newOffset;
             left = length;
-            call(Duty.NO_DEADLINE);
+            timeoutNs = writeTimeoutNs;
+            do {
+                if (!call(deadline(timeoutNs))) {
+                    throw failure(TcpException.Condition.TIMED_OUT, "took nothing within " + Duration.ofNanos(timeoutNs));
+                }
+            } while (left > 0);
         }
 
         @Override
@@ -353,7 +369,8 @@ final class ConnectionStream implements TcpStream, TcpHandler {
             int written = connection().write(source, offset, left);
             offset += written;
             left -= written;
-            return left == 0;
+            // What got on has its time anew.
+            return left == 0 || (timeoutNs > 0 && written > 0);
         }
     }
 }

@@ -39,6 +39,8 @@ public interface TcpStream extends AutoCloseable {
      * Writes all of the bytes into the send queue, and waits for space. They are sent without further ado; there is nothing
      * to flush.
      *
+     * @throws TcpException also with {@link TcpException.Condition#TIMED_OUT} if no space came within the {@link #writeTimeout}:
+     *     some of the bytes may be written, so that all that can be done is to close the stream
      * @throws IndexOutOfBoundsException if the range does not lie in the array
      */
     void write(byte[] source, int offset, int length);
@@ -49,6 +51,13 @@ public interface TcpStream extends AutoCloseable {
      * @param timeout zero, the value at first, for as long as it takes
      */
     void readTimeout(Duration timeout);
+
+    /**
+     * Bounds how long later writes wait without getting on: a peer that answers but never reads holds its writer no longer.
+     *
+     * @param timeout zero, the value at first, for as long as it takes
+     */
+    void writeTimeout(Duration timeout);
 
     /** Ends this side's stream; the peer reads the end once it has read everything. */
     void shutdownOutput();

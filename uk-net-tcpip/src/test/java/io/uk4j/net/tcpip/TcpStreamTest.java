@@ -100,6 +100,62 @@ class TcpStreamTest {
     }
 
     @Test
+    void aWriteTimesOutWhenThePeerNeverReads() {
+        try (TcpHosts hosts = new TcpHosts(5)) {
+            TcpServer server = streams(hosts.b).serve(hosts.b.at(9), 16, 10, stream -> {
+                try {
+                    hosts.b.loop.fibers().sleepUntil(hosts.simulation.nowNs() + 300 * SECOND);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            inFiber(hosts, () -> {
+                try (TcpStream stream = streams(hosts.a).connect(server.local(), Duration.ZERO)) {
+                    stream.writeTimeout(Duration.ofSeconds(30));
+                    byte[] block = new byte[1 << 20];
+                    try {
+                        for (int i = 0; i < 100; i++) {
+                            stream.write(block, 0, block.length);
+                        }
+                        fail("nobody reads");
+                    } catch (TcpException e) {
+                        assertEquals(TcpException.Condition.TIMED_OUT, e.condition());
+                    }
+                    assertTrue(hosts.simulation.nowNs() < 60 * SECOND, "it waited too long");
+                }
+            });
+        }
+    }
+
+    @Test
+    void aWriteThatGetsOnDoesNotTimeOut() {
+        try (TcpHosts hosts = new TcpHosts(6)) {
+            long[] total = {0};
+            TcpServer server = streams(hosts.b).serve(hosts.b.at(9), 16, 10, stream -> {
+                byte[] buffer = new byte[100_000];
+                for (int n = 0; n >= 0; n = stream.read(buffer, 0, buffer.length)) {
+                    total[0] += n;
+                    try {
+                        hosts.b.loop.fibers().sleepUntil(hosts.simulation.nowNs() + SECOND);
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                }
+            });
+            inFiber(hosts, () -> {
+                try (TcpStream stream = streams(hosts.a).connect(server.local(), Duration.ZERO)) {
+                    stream.writeTimeout(Duration.ofSeconds(20));
+                    byte[] block = new byte[4 << 20];
+                    stream.write(block, 0, block.length);
+                    assertTrue(hosts.simulation.nowNs() > 21 * SECOND, "one write took longer than its timeout");
+                }
+            });
+            hosts.simulation.runFor(120 * SECOND);
+            assertEquals(4 << 20, total[0]);
+        }
+    }
+
+    @Test
     void aRefusedConnectionIsAnException() {
         try (TcpHosts hosts = new TcpHosts(3)) {
             inFiber(hosts, () -> {

@@ -14,6 +14,7 @@ import io.uk4j.net.tcpip.TcpStream;
 import io.uk4j.net.tcpip.TcpStreams;
 import io.uk4j.sched.Loop;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -26,6 +27,9 @@ import org.slf4j.LoggerFactory;
  * <p>Arguments of its own: how people reach it, for the line that says that it is ready.
  */
 public final class HelloHttp {
+    /** A client that reads nothing for so long is given up. */
+    private static final Duration WRITE_LIMIT = Duration.ofSeconds(30);
+
     private static final Logger LOG = LoggerFactory.getLogger(HelloHttp.class);
     private static final int PORT = 80;
     private static final int BACKLOG = 1024;
@@ -73,6 +77,7 @@ public final class HelloHttp {
     }
 
     private static void serve(HttpServer server, TcpStream stream) {
+        stream.writeTimeout(WRITE_LIMIT);
         try {
             server.serve(new StreamTransport(stream));
         } catch (IOException e) {
