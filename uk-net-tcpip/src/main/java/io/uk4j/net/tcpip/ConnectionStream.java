@@ -353,7 +353,8 @@ final class ConnectionStream implements TcpStream, TcpHandler {
             timeoutNs = writeTimeoutNs;
             do {
                 if (!call(deadline(timeoutNs))) {
-                    throw failure(TcpException.Condition.TIMED_OUT, "took nothing within " + Duration.ofNanos(timeoutNs));
+                    throw failure(
+                            TcpException.Condition.TIMED_OUT, "took nothing within " + Duration.ofNanos(timeoutNs));
                 }
             } while (left > 0);
         }
