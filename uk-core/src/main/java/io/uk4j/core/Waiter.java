@@ -10,7 +10,8 @@ public interface Waiter extends AutoCloseable {
     /**
      * Adds a source that may end a wait from now on. Registering a source twice has no further effect.
      *
-     * @param source a source of a kind that this platform's devices use, or a {@link SignalSource}
+     * @param source a source of a kind that this platform's devices use, a {@link SignalSource}, or a {@link JointSource}
+     *     of such
      * @throws IllegalArgumentException if the source is of a kind that this platform cannot wait for
      */
     void register(WaitSource source);

@@ -2,6 +2,7 @@ package io.uk4j.gateway;
 
 import io.uk4j.core.Clock;
 import io.uk4j.core.Duty;
+import io.uk4j.core.JointSource;
 import io.uk4j.core.PlatformException;
 import io.uk4j.core.SignalSource;
 import io.uk4j.core.WaitSource;
@@ -58,6 +59,10 @@ final class SelectorWaiter implements Waiter {
 
     @Override
     public void register(WaitSource source) {
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::register);
+            return;
+        }
         if (!(source instanceof SignalSource signal)) {
             throw new IllegalArgumentException(
                     "The gateway's loop waits for signals and host sockets, not for " + source);
@@ -67,6 +72,10 @@ final class SelectorWaiter implements Waiter {
 
     @Override
     public void unregister(WaitSource source) {
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::unregister);
+            return;
+        }
         if (source instanceof SignalSource signal) {
             signal.attach(null);
         }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.uk4j.core.Duty;
+import io.uk4j.core.JointSource;
 import io.uk4j.core.OutOfMemoryException;
 import io.uk4j.core.PageSource;
 import io.uk4j.core.Pages;
@@ -349,6 +350,26 @@ public abstract class PlatformContract {
             source.signal();
             assertFalse(waiter.await(nowNs()));
             Guarded.run("A short wait", () -> waitOut(waiter, nowNs() + 1_000_000));
+        }
+    }
+
+    @Test
+    void eachPartOfAJointSourceEndsAWait() throws Exception {
+        try (Waiter waiter = platform().newWaiter()) {
+            SignalSource one = new SignalSource();
+            SignalSource other = new SignalSource();
+            JointSource both = new JointSource(List.of(one, other));
+            waiter.register(both);
+            Guarded.run("A wait after a signal of a part", () -> {
+                one.signal();
+                assertTrue(waiter.await(Duty.NO_DEADLINE));
+                other.signal();
+                assertTrue(waiter.await(Duty.NO_DEADLINE));
+            });
+            waiter.unregister(both);
+            one.signal();
+            other.signal();
+            assertFalse(waiter.await(nowNs()));
         }
     }
 

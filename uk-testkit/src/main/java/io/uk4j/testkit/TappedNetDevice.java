@@ -75,6 +75,16 @@ public final class TappedNetDevice implements NetDevice {
     }
 
     @Override
+    public long nextDeadlineNs() {
+        return inner.nextDeadlineNs();
+    }
+
+    @Override
+    public String describe() {
+        return inner.describe();
+    }
+
+    @Override
     public void close() {
         inner.close();
     }

@@ -1,5 +1,6 @@
 package io.uk4j.core.block;
 
+import io.uk4j.core.Duty;
 import io.uk4j.core.WaitSource;
 
 /**
@@ -45,6 +46,20 @@ public interface BlockDevice extends AutoCloseable {
      * @return true if there is a completion already: then no signal need follow, and the caller polls again
      */
     boolean arm();
+
+    /**
+     * When {@link #poll} has something to do that no source announces: a request whose time is up, say.
+     *
+     * @return a time of the platform's clock, or {@link Duty#NO_DEADLINE}
+     */
+    default long nextDeadlineNs() {
+        return Duty.NO_DEADLINE;
+    }
+
+    /** What the device is and what was agreed on with its other side, in a few lines for an operator; may be empty. */
+    default String describe() {
+        return "";
+    }
 
     /** Completes what is under way with {@link BlockRequest#CLOSED} and closes. Closing twice has no further effect. */
     @Override

@@ -1,5 +1,6 @@
 package io.uk4j.core.net;
 
+import io.uk4j.core.Duty;
 import io.uk4j.core.WaitSource;
 
 /**
@@ -48,6 +49,20 @@ public interface NetDevice extends AutoCloseable {
      * @return true if there is work already: then no signal need follow, and the caller polls again
      */
     boolean arm();
+
+    /**
+     * When {@link #poll} has something to do that no source announces: to look again for a device that has gone away, say.
+     *
+     * @return a time of the platform's clock, or {@link Duty#NO_DEADLINE}
+     */
+    default long nextDeadlineNs() {
+        return Duty.NO_DEADLINE;
+    }
+
+    /** What the device is and what was agreed on with its other side, in a few lines for an operator; may be empty. */
+    default String describe() {
+        return "";
+    }
 
     /** Closes the device and releases all buffers that it owns. Closing twice has no further effect. */
     @Override

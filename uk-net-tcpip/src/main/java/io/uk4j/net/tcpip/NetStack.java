@@ -261,14 +261,21 @@ public final class NetStack implements Duty, AutoCloseable {
     }
 
     @Override
+    public long nextDeadlineNs() {
+        return closed ? NO_DEADLINE : device.nextDeadlineNs();
+    }
+
+    @Override
     public boolean arm() {
         return !closed && (output.hasPending() || link.arm());
     }
 
     /** What this stack is and how it is doing, in a few lines. */
     public String describe() {
+        String more = device.describe();
         return "device " + device.info().name() + ", station " + mac() + ", MTU "
-                + device.info().mtuBytes() + "\naddress " + address + ", gateway " + gateway;
+                + device.info().mtuBytes() + "\naddress " + address + ", gateway " + gateway
+                + (more.isEmpty() ? "" : "\n" + more);
     }
 
     /**

@@ -1,6 +1,7 @@
 package io.uk4j.platform.sim;
 
 import io.uk4j.core.Duty;
+import io.uk4j.core.JointSource;
 import io.uk4j.core.SignalSource;
 import io.uk4j.core.WaitSource;
 import io.uk4j.core.Waiter;
@@ -22,6 +23,10 @@ final class SimWaiter implements Waiter {
 
     @Override
     public void register(WaitSource source) {
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::register);
+            return;
+        }
         if (!(source instanceof SignalSource signal)) {
             throw new IllegalArgumentException("The simulated platform waits for signal sources only, not for a "
                     + source.getClass().getName() + ".");
@@ -34,6 +39,10 @@ final class SimWaiter implements Waiter {
 
     @Override
     public void unregister(WaitSource source) {
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::unregister);
+            return;
+        }
         if (source instanceof SignalSource signal && sources.remove(signal)) {
             signal.attach(null);
         }

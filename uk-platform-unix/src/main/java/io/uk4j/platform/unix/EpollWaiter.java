@@ -5,6 +5,7 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.uk4j.core.Clock;
 import io.uk4j.core.Duty;
+import io.uk4j.core.JointSource;
 import io.uk4j.core.PlatformException;
 import io.uk4j.core.SignalSource;
 import io.uk4j.core.WaitSource;
@@ -77,6 +78,10 @@ final class EpollWaiter implements Waiter {
 
     @Override
     public void register(WaitSource source) {
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::register);
+            return;
+        }
         if (closed) {
             throw new IllegalStateException("This waiter is closed.");
         }
@@ -98,6 +103,10 @@ final class EpollWaiter implements Waiter {
 
     @Override
     public void unregister(WaitSource source) {
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::unregister);
+            return;
+        }
         if (sources.remove(source)) {
             if (source instanceof DescriptorSource descriptor) {
                 descriptor.attach(null);

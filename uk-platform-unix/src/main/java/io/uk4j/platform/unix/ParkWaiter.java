@@ -2,6 +2,7 @@ package io.uk4j.platform.unix;
 
 import io.uk4j.core.Clock;
 import io.uk4j.core.Duty;
+import io.uk4j.core.JointSource;
 import io.uk4j.core.SignalSource;
 import io.uk4j.core.WaitSource;
 import io.uk4j.core.Waiter;
@@ -25,6 +26,10 @@ final class ParkWaiter implements Waiter {
 
     @Override
     public void register(WaitSource source) {
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::register);
+            return;
+        }
         if (closed) {
             throw new IllegalStateException("This waiter is closed.");
         }
@@ -38,6 +43,10 @@ final class ParkWaiter implements Waiter {
 
     @Override
     public void unregister(WaitSource source) {
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::unregister);
+            return;
+        }
         if (sources.remove(source) && source instanceof SignalSource signal) {
             signal.attach(null);
         }
