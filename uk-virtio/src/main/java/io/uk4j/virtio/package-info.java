@@ -1,0 +1,2 @@
+/** Feature bits, and how a device breaks the rules. */
+package io.uk4j.virtio;
