@@ -43,6 +43,7 @@ public final class GatewayDevice implements NetDevice {
     }
 
     /** Who is who, what leads where and how much is going on, in a few lines. */
+    @Override
     public String describe() {
         return gateway.describe();
     }
