@@ -5,22 +5,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
-/** The mode for systems that are not Linux, which a switch turns on here too. */
+/** The modes for systems that are not Linux, and for JVMs without the opening flag, which switches turn on here too. */
 @Timeout(120)
-class PortableModeIT {
+class OtherModesIT {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
-    @Test
-    void servesCurlThroughTheGateway() {
+    @ParameterizedTest
+    @CsvSource({"uk.unix.portable, true", "uk.sched.fiber.mode, handoff"})
+    void servesCurlThroughTheGateway(String key, String value) {
         Requirements.commands("curl", "bash", "sha256sum");
-        try (Bed bed = GatewayBed.start("hello-http", "uk.unix.portable=true")) {
+        try (Bed bed = GatewayBed.start("hello-http", key + "=" + value)) {
             String described =
                     bed.run(LIMIT, "curl", "-sS", "-f", bed.url() + "/describe").succeeded();
             assertTrue(
-                    described.lines().anyMatch(line -> line.matches(" *uk\\.unix\\.portable *=? *true .*")), described);
+                    described.lines().anyMatch(line -> line.matches(" *" + Pattern.quote(key) + " +" + value + " .*")),
+                    described);
             String sent = bed.run(
                             LIMIT,
                             "bash",
