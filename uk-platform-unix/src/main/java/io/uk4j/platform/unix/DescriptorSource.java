@@ -4,7 +4,8 @@ import io.uk4j.core.WaitSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file descriptor as a source, level-triggered: as long as it is ready for what its interest names, no wait lasts.
+ * A file descriptor as a source, level-triggered unless its interest says otherwise: as long as it is
+ * ready for what its interest names, no wait lasts.
  *
  * <p>Thread rule: loop-owned.
  */

@@ -17,8 +17,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The system calls of Linux that this module makes, and the only class that uses restricted methods. Initialising it
- * needs native access; portable mode never touches it.
+ * The system calls of Linux that this module makes, and the only class that uses restricted methods
+ * ({@link PosixIpc} goes through it). Initialising it needs native access; portable mode never touches it.
  *
  * <p>A call that fails returns its error number negated, as the kernel itself does. The error number passes through a
  * {@linkplain #newCallState call state}, which belongs to one thread at a time and is reused, so that no call allocates.
@@ -60,7 +60,7 @@ final class Posix {
     private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
     private static final VarHandle ERRNO = CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
     private static final Linker LINKER = Linker.nativeLinker();
-    private static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
+    static final Linker.Option CAPTURE = Linker.Option.captureCallState("errno");
 
     private static final MethodHandle OPEN = handle(
             "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), CAPTURE, Linker.Option.firstVariadicArg(2));
@@ -93,10 +93,6 @@ final class Posix {
     private static final MethodHandle GETRANDOM =
             handle("getrandom", FunctionDescriptor.of(JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_INT), CAPTURE);
     private static final MethodHandle GETPAGESIZE = handle("getpagesize", FunctionDescriptor.of(JAVA_INT));
-    private static final MethodHandle MMAP = handle(
-            "mmap",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG),
-            CAPTURE);
     private static final MethodHandle MUNMAP = handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG));
 
     private Posix() {}
@@ -108,8 +104,7 @@ final class Posix {
 
     static int open(String path, int flags, MemorySegment state) {
         try (Arena arena = Arena.ofConfined()) {
-            int result = (int) OPEN.invokeExact(state, arena.allocateFrom(path), flags);
-            return result < 0 ? -errno(state) : result;
+            return result((int) OPEN.invokeExact(state, arena.allocateFrom(path), flags), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -127,8 +122,7 @@ final class Posix {
     /** Makes an ioctl whose argument is a number, or the address of a structure. */
     static int ioctl(int fd, long request, long argument, MemorySegment state) {
         try {
-            int result = (int) IOCTL.invokeExact(state, fd, request, argument);
-            return result < 0 ? -errno(state) : result;
+            return result((int) IOCTL.invokeExact(state, fd, request, argument), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -137,8 +131,7 @@ final class Posix {
     /** A datagram socket of the Internet family: what interface ioctls go through. */
     static int datagramSocket(MemorySegment state) {
         try {
-            int result = (int) SOCKET.invokeExact(state, 2, 2 | O_CLOEXEC, 0);
-            return result < 0 ? -errno(state) : result;
+            return result((int) SOCKET.invokeExact(state, 2, 2 | O_CLOEXEC, 0), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -146,8 +139,7 @@ final class Posix {
 
     static long readv(int fd, long iovecs, int count, MemorySegment state) {
         try {
-            long result = (long) READV.invokeExact(state, fd, iovecs, count);
-            return result < 0 ? -errno(state) : result;
+            return result((long) READV.invokeExact(state, fd, iovecs, count), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -155,8 +147,7 @@ final class Posix {
 
     static long writev(int fd, long iovecs, int count, MemorySegment state) {
         try {
-            long result = (long) WRITEV.invokeExact(state, fd, iovecs, count);
-            return result < 0 ? -errno(state) : result;
+            return result((long) WRITEV.invokeExact(state, fd, iovecs, count), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -165,8 +156,7 @@ final class Posix {
     /** A non-blocking event descriptor at 0. */
     static int eventfd(MemorySegment state) {
         try {
-            int result = (int) EVENTFD.invokeExact(state, 0, O_NONBLOCK | O_CLOEXEC);
-            return result < 0 ? -errno(state) : result;
+            return result((int) EVENTFD.invokeExact(state, 0, O_NONBLOCK | O_CLOEXEC), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -183,8 +173,7 @@ final class Posix {
 
     static int epollCreate(MemorySegment state) {
         try {
-            int result = (int) EPOLL_CREATE.invokeExact(state, O_CLOEXEC);
-            return result < 0 ? -errno(state) : result;
+            return result((int) EPOLL_CREATE.invokeExact(state, O_CLOEXEC), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -192,8 +181,7 @@ final class Posix {
 
     static int epollControl(int epoll, int operation, int fd, long event, MemorySegment state) {
         try {
-            int result = (int) EPOLL_CTL.invokeExact(state, epoll, operation, fd, event);
-            return result < 0 ? -errno(state) : result;
+            return result((int) EPOLL_CTL.invokeExact(state, epoll, operation, fd, event), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -202,8 +190,7 @@ final class Posix {
     /** Waits for whole milliseconds; -1 without bound. */
     static int epollWait(int epoll, long events, int limit, int timeoutMs, MemorySegment state) {
         try {
-            int result = (int) EPOLL_WAIT.invokeExact(state, epoll, events, limit, timeoutMs);
-            return result < 0 ? -errno(state) : result;
+            return result((int) EPOLL_WAIT.invokeExact(state, epoll, events, limit, timeoutMs), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -215,8 +202,7 @@ final class Posix {
             return -ENOSYS;
         }
         try {
-            int result = (int) EPOLL_PWAIT2.invokeExact(state, epoll, events, limit, timespec, 0L);
-            return result < 0 ? -errno(state) : result;
+            return result((int) EPOLL_PWAIT2.invokeExact(state, epoll, events, limit, timespec, 0L), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -224,8 +210,7 @@ final class Posix {
 
     static long getrandom(MemorySegment target, MemorySegment state) {
         try {
-            long result = (long) GETRANDOM.invokeExact(state, target, target.byteSize(), 0);
-            return result < 0 ? -errno(state) : result;
+            return result((long) GETRANDOM.invokeExact(state, target, target.byteSize(), 0), state);
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -234,16 +219,6 @@ final class Posix {
     static int pageBytes() {
         try {
             return (int) GETPAGESIZE.invokeExact();
-        } catch (Throwable e) {
-            throw unexpected(e);
-        }
-    }
-
-    /** Maps zeroed memory that is private to the process; returns its address. */
-    static long map(long bytes, MemorySegment state) {
-        try {
-            long result = (long) MMAP.invokeExact(state, 0L, bytes, 0x1 | 0x2, 0x2 | 0x20, -1, 0L);
-            return result == -1 ? -errno(state) : result;
         } catch (Throwable e) {
             throw unexpected(e);
         }
@@ -276,17 +251,29 @@ final class Posix {
             case EINVAL -> "EINVAL (invalid argument)";
             case EMFILE -> "EMFILE (too many open files)";
             case ENOSYS -> "ENOSYS (not implemented)";
+            case PosixIpc.EADDRINUSE -> "EADDRINUSE (address already in use)";
+            case PosixIpc.ECONNREFUSED -> "ECONNREFUSED (connection refused)";
             case EBADFD -> "EBADFD (file descriptor in bad state)";
             case ENOBUFS -> "ENOBUFS (no buffer space available)";
             default -> "error number " + errno;
         };
     }
 
+    /** What a call returned, or its error number negated. */
+    static int result(int returned, MemorySegment state) {
+        return returned < 0 ? -errno(state) : returned;
+    }
+
+    /** What a call returned, or its error number negated. */
+    static long result(long returned, MemorySegment state) {
+        return returned < 0 ? -errno(state) : returned;
+    }
+
     private static int errno(MemorySegment state) {
         return (int) ERRNO.get(state, 0L);
     }
 
-    private static MethodHandle handle(String name, FunctionDescriptor type, Linker.Option... options) {
+    static MethodHandle handle(String name, FunctionDescriptor type, Linker.Option... options) {
         return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), type, options);
     }
 
@@ -295,7 +282,7 @@ final class Posix {
         return symbol.isEmpty() ? null : LINKER.downcallHandle(symbol.get(), type, options);
     }
 
-    private static RuntimeException unexpected(Throwable e) {
+    static RuntimeException unexpected(Throwable e) {
         return switch (e) {
             case RuntimeException runtime -> runtime;
             case Error error -> throw error;

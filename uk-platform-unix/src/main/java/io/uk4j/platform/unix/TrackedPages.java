@@ -32,6 +32,12 @@ abstract class TrackedPages implements PageSource, AutoCloseable {
      */
     abstract @Nullable MemorySegment tryAllocate(long bytes, long alignment, Arena arena);
 
+    /** What to share the memory by, or null where it cannot be shared. */
+    @Nullable
+    Object handle() {
+        return null;
+    }
+
     @Override
     public final int pageBytes() {
         return pageBytes;
@@ -53,7 +59,7 @@ abstract class TrackedPages implements PageSource, AutoCloseable {
             arena.close();
             throw none(wholeBytes, alignment);
         }
-        Pages pages = new Pages(segment, segment.address(), null);
+        Pages pages = new Pages(segment, segment.address(), handle());
         pieces.put(segment.address(), new Piece(pages, arena));
         return pages;
     }
@@ -62,7 +68,8 @@ abstract class TrackedPages implements PageSource, AutoCloseable {
         return new OutOfMemoryException(
                 "The host has no " + bytes + " bytes of memory in one piece, aligned to " + alignment + ".",
                 null,
-                "less memory for the appliance's pools, or java -XX:MaxDirectMemorySize=... in portable mode");
+                "less memory for the appliance's pools, a larger uk.unix.memory, or java -XX:MaxDirectMemorySize=... in"
+                        + " portable mode");
     }
 
     @Override
@@ -74,11 +81,15 @@ abstract class TrackedPages implements PageSource, AutoCloseable {
         piece.arena.close();
     }
 
-    /** Gives back all that was not released. */
+    /** Gives back all that was not released. Closing twice has no further effect. */
     @Override
     public final void close() {
         for (Piece piece : pieces.values()) {
             release(piece.pages);
         }
+        closeSource();
     }
+
+    /** Frees what the pieces were cut from. */
+    void closeSource() {}
 }

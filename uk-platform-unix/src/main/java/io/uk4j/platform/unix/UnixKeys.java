@@ -16,6 +16,15 @@ public final class UnixKeys implements KeyProvider {
                             + " auto does so where the system is not Linux")
             .withDefault("auto");
 
+    /** How much memory the platform's pages may take. */
+    static final Key<Long> MEMORY = Key.size(
+                    "uk.unix.memory",
+                    1L << 20,
+                    1L << 40,
+                    "how much memory packet pools and other pages may take together; the host's memory is taken only as"
+                            + " it is written to; not in portable mode")
+            .withDefault("16G");
+
     /** Whether a TAP carries checksum and segmentation offload. */
     static final Key<Boolean> TAP_OFFLOAD = Key.bool(
                     "uk.tap.offload",
@@ -41,7 +50,7 @@ public final class UnixKeys implements KeyProvider {
 
     @Override
     public Collection<Key<?>> keys() {
-        return List.of(PORTABLE, TAP_OFFLOAD, MAC);
+        return List.of(PORTABLE, MEMORY, TAP_OFFLOAD, MAC);
     }
 
     private static MacAddress parseUnicast(String text) {

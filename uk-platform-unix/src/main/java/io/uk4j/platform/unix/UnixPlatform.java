@@ -24,13 +24,13 @@ import java.util.List;
  * <tr><td>waiter</td><td>epoll and an event descriptor; deadlines in nanoseconds</td><td>parks its thread; takes {@link
  *     io.uk4j.core.SignalSource} only</td></tr>
  * <tr><td>entropy</td><td>getrandom(2)</td><td>{@link java.security.SecureRandom}</td></tr>
- * <tr><td>memory</td><td>mmap(2)</td><td>{@link java.lang.foreign.Arena}</td></tr>
+ * <tr><td>memory</td><td>memfd_create(2), shareable</td><td>{@link java.lang.foreign.Arena}</td></tr>
  * <tr><td>network device</td><td>{@code tap:NAME}</td><td>none of its own</td></tr>
  * <tr><td>needs</td><td>{@code --enable-native-access}</td><td>no flag</td></tr>
  * </table>
  *
  * <p>Clock: {@link System#nanoTime} and {@link java.time.Instant#now()}. Memory has {@code deviceAddress} equal to its
- * own address and no handle to share it by.
+ * own address; in the Linux mode its handle is a {@link SharedMemory}, the same one for all pages of the platform.
  *
  * <p>Console: standard output. The first SIGINT or SIGTERM after {@link Console#onStopRequest} calls the action and does
  * nothing else, so the process ends as the program likes, with an exit status of its own. A SIGINT after that ends the
@@ -49,10 +49,10 @@ public final class UnixPlatform implements Platform {
     private final HostConsole console;
     private final TrackedPages pages;
 
-    private UnixPlatform(boolean portable, OutputStream consoleOutput) {
+    private UnixPlatform(boolean portable, long memoryBytes, OutputStream consoleOutput) {
         this.portable = portable;
         entropy = portable ? new SecureRandomEntropy() : new KernelEntropy();
-        pages = portable ? new ArenaPages() : new MappedPages();
+        pages = portable ? new ArenaPages() : new SharedPages(memoryBytes);
         console = new HostConsole(consoleOutput);
     }
 
@@ -120,6 +120,7 @@ public final class UnixPlatform implements Platform {
     /** Options of a platform that a program makes by itself. */
     public static final class Builder {
         private boolean portable = !isLinux();
+        private long memoryBytes = UnixKeys.MEMORY.parse(String.valueOf(UnixKeys.MEMORY.defaultText()));
         private OutputStream consoleOutput = new FileOutputStream(FileDescriptor.out);
 
         private Builder() {}
@@ -132,6 +133,21 @@ public final class UnixPlatform implements Platform {
          */
         public Builder portable(boolean newPortable) {
             portable = newPortable;
+            return this;
+        }
+
+        /**
+         * How much memory all pages may take together, in the Linux mode. Only what is written to costs the host's memory.
+         *
+         * @param bytes 1 MiB or more; rounded down to whole MiB
+         * @return this
+         * @throws IllegalArgumentException if it is less
+         */
+        public Builder memory(long bytes) {
+            if (bytes < 1 << 20) {
+                throw new IllegalArgumentException(bytes + " bytes of memory are less than 1 MiB.");
+            }
+            memoryBytes = bytes & -(1L << 20);
             return this;
         }
 
@@ -149,8 +165,8 @@ public final class UnixPlatform implements Platform {
         /**
          * Makes the platform.
          *
-         * @throws PlatformException if the Linux mode is wanted on another system or processor, or native access is
-         *     denied
+         * @throws PlatformException if the Linux mode is wanted on another system or processor, native access is denied, or
+         *     the host gives no shared memory
          */
         public UnixPlatform build() {
             if (!portable && !isLinux()) {
@@ -161,7 +177,7 @@ public final class UnixPlatform implements Platform {
                         "uk.unix.portable=auto");
             }
             try {
-                return new UnixPlatform(portable, consoleOutput);
+                return new UnixPlatform(portable, memoryBytes, consoleOutput);
             } catch (ExceptionInInitializerError | IllegalCallerException e) {
                 throw new PlatformException(
                         "The unix platform may not make native calls: "

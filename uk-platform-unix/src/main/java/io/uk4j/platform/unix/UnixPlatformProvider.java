@@ -21,10 +21,11 @@ public final class UnixPlatformProvider implements PlatformProvider {
      */
     @Override
     public Platform create(Config config) {
+        UnixPlatform.Builder builder = UnixPlatform.builder().memory(config.get(UnixKeys.MEMORY));
         return switch (config.get(UnixKeys.PORTABLE)) {
-            case AUTO -> UnixPlatform.create();
-            case TRUE -> UnixPlatform.builder().portable(true).build();
-            case FALSE -> UnixPlatform.builder().portable(false).build();
+            case AUTO -> builder.build();
+            case TRUE -> builder.portable(true).build();
+            case FALSE -> builder.portable(false).build();
         };
     }
 }
