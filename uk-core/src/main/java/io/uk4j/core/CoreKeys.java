@@ -15,6 +15,6 @@ public final class CoreKeys implements KeyProvider {
 
     @Override
     public Collection<Key<?>> keys() {
-        return List.of(Appliance.PLATFORM, Configs.PROFILE, NetDevices.DEVICE, BlockDevices.DEVICE);
+        return List.of(Appliance.PLATFORM, Configs.PROFILE, NetDevices.DEVICE, NetDevices.MAC, BlockDevices.DEVICE);
     }
 }

@@ -1,5 +1,7 @@
 package io.uk4j.core.block;
 
+import io.uk4j.core.block.BlockRequest.Operation;
+
 /**
  * What a block device is and what it can do.
  *
@@ -35,5 +37,35 @@ public record BlockDeviceInfo(
     /** The size of the whole device in bytes. */
     public long capacityBytes() {
         return sectors * sectorBytes;
+    }
+
+    /**
+     * Checks that a request is one that this device can carry.
+     *
+     * @throws IllegalArgumentException if it reaches beyond the device, is empty, is not a multiple of its sector, has too many
+     *     fragments, or would change a device that is read-only
+     */
+    public void check(BlockRequest request) {
+        Operation operation = request.operation();
+        if (operation == Operation.FLUSH) {
+            return;
+        }
+        long offset = request.offsetBytes();
+        long length = request.lengthBytes();
+        if (offset < 0 || length <= 0 || length > capacityBytes() || offset > capacityBytes() - length) {
+            throw new IllegalArgumentException(operation + " of " + length + " bytes at " + offset
+                    + " reaches beyond the " + capacityBytes() + " bytes of " + name + ", or is empty.");
+        }
+        if (offset % sectorBytes != 0 || length % sectorBytes != 0) {
+            throw new IllegalArgumentException(operation + " of " + length + " bytes at " + offset
+                    + " is not a multiple of the sector of " + sectorBytes + " bytes.");
+        }
+        if (request.fragments() > maxFragments) {
+            throw new IllegalArgumentException(
+                    operation + " has " + request.fragments() + " fragments, more than " + maxFragments + ".");
+        }
+        if (readOnly && operation != Operation.READ) {
+            throw new IllegalArgumentException(operation + " to " + name + ", which is read-only.");
+        }
     }
 }

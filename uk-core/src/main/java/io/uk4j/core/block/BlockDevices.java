@@ -23,7 +23,7 @@ public final class BlockDevices {
 
     private static final Scheme<BlockDeviceProvider> SCHEMES = new Scheme<>(
             DEVICE.name(),
-            Map.of("file:PATH", "uk-platform-unix"),
+            Map.of("file:PATH", "uk-platform-unix", "vhost-user:PATH", "uk-vhost-user"),
             BlockDeviceProvider::scheme,
             BlockDeviceProvider::usage);
 

@@ -21,9 +21,19 @@ public final class NetDevices {
             "the network device that the appliance opens",
             NetDevices::nonEmpty);
 
+    /** The appliance's own hardware address. */
+    public static final Key<MacAddress> MAC = Key.of(
+            "uk.net.mac",
+            "a unicast Ethernet address, such as 02:00:5e:10:00:01",
+            "the hardware address of the network device; without it the device has one of its own",
+            NetDevices::unicast);
+
     private static final Scheme<NetDeviceProvider> SCHEMES = new Scheme<>(
             DEVICE.name(),
-            Map.of("tap:NAME", "uk-platform-unix", "gateway:HOSTPORT=PORT", "uk-gateway"),
+            Map.of(
+                    "tap:NAME", "uk-platform-unix",
+                    "gateway:HOSTPORT=PORT", "uk-gateway",
+                    "vhost-user:PATH", "uk-vhost-user"),
             NetDeviceProvider::scheme,
             NetDeviceProvider::usage);
 
@@ -54,5 +64,13 @@ public final class NetDevices {
             throw new IllegalArgumentException("empty");
         }
         return text;
+    }
+
+    private static MacAddress unicast(String text) {
+        MacAddress mac = MacAddress.parse(text);
+        if (mac.isGroup() || mac.bits() == 0) {
+            throw new IllegalArgumentException("not the address of one station");
+        }
+        return mac;
     }
 }

@@ -9,8 +9,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread rule: loop-owned.
  */
-final class DescriptorSource implements WaitSource {
-    private final int fd;
+public final class DescriptorSource implements WaitSource {
+    /** No descriptor: nothing ends a wait. */
+    private static final int NONE = -1;
+
+    private int fd;
     private int interest;
     private @Nullable EpollWaiter waiter;
 
@@ -23,6 +26,33 @@ final class DescriptorSource implements WaitSource {
     DescriptorSource(int fd, int interest) {
         this.fd = fd;
         this.interest = interest;
+    }
+
+    /** A source for what comes and goes, such as a connection that is made again: it follows nothing yet. */
+    public static DescriptorSource ofNothing() {
+        return new DescriptorSource(NONE, Posix.EPOLLIN);
+    }
+
+    /**
+     * Lets the source stand for another socket from now on, wherever it is registered: a wait ends when there is something to
+     * receive from it, or its other side is gone.
+     *
+     * @param socket stays the caller's, who calls this again before closing it; null for none
+     */
+    public void follow(@Nullable UnixSocket socket) {
+        EpollWaiter registered = waiter;
+        if (registered != null) {
+            registered.unregister(this);
+        }
+        fd = socket == null ? NONE : socket.fd();
+        if (registered != null) {
+            registered.register(this);
+        }
+    }
+
+    /** Whether there is a descriptor. */
+    boolean isPresent() {
+        return fd != NONE;
     }
 
     int fd() {

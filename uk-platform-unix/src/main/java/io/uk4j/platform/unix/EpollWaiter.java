@@ -90,7 +90,9 @@ final class EpollWaiter implements Waiter {
                 if (sources.contains(source)) {
                     return;
                 }
-                check("epoll_ctl", control(Posix.EPOLL_CTL_ADD, descriptor.fd(), descriptor.interest()));
+                if (descriptor.isPresent()) {
+                    check("epoll_ctl", control(Posix.EPOLL_CTL_ADD, descriptor.fd(), descriptor.interest()));
+                }
                 descriptor.attach(this);
             }
             case SignalSource signal -> signal.attach(this);
@@ -110,7 +112,9 @@ final class EpollWaiter implements Waiter {
         if (sources.remove(source)) {
             if (source instanceof DescriptorSource descriptor) {
                 descriptor.attach(null);
-                control(Posix.EPOLL_CTL_DEL, descriptor.fd(), 0);
+                if (descriptor.isPresent()) {
+                    control(Posix.EPOLL_CTL_DEL, descriptor.fd(), 0);
+                }
             } else if (source instanceof SignalSource signal) {
                 signal.attach(null);
             }

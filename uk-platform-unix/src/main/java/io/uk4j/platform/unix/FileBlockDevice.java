@@ -8,7 +8,6 @@ import io.uk4j.core.WaitSource;
 import io.uk4j.core.block.BlockDevice;
 import io.uk4j.core.block.BlockDeviceInfo;
 import io.uk4j.core.block.BlockRequest;
-import io.uk4j.core.block.BlockRequest.Operation;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -79,7 +78,7 @@ final class FileBlockDevice implements BlockDevice {
         if (closing) {
             throw new DeviceException("file:" + info.name() + " is closed.", null, null);
         }
-        check(request);
+        info.check(request);
         if (submitted - delivered == requests.length) {
             return false;
         }
@@ -87,31 +86,6 @@ final class FileBlockDevice implements BlockDevice {
         SUBMITTED.setRelease(this, submitted + 1);
         worker.wakeup();
         return true;
-    }
-
-    private void check(BlockRequest request) {
-        Operation operation = request.operation();
-        long offset = request.offsetBytes();
-        long length = request.lengthBytes();
-        int sectorBytes = info.sectorBytes();
-        if (operation == Operation.FLUSH) {
-            return;
-        }
-        if (offset < 0 || length <= 0 || length > info.capacityBytes() || offset > info.capacityBytes() - length) {
-            throw new IllegalArgumentException(operation + " of " + length + " bytes at " + offset
-                    + " reaches beyond the device's " + info.capacityBytes() + " bytes, or is empty.");
-        }
-        if (offset % sectorBytes != 0 || length % sectorBytes != 0) {
-            throw new IllegalArgumentException(operation + " of " + length + " bytes at " + offset
-                    + " is not a multiple of the sector of " + sectorBytes + " bytes.");
-        }
-        if (request.fragments() > info.maxFragments()) {
-            throw new IllegalArgumentException(
-                    operation + " has " + request.fragments() + " fragments, more than " + info.maxFragments() + ".");
-        }
-        if (info.readOnly() && operation != Operation.READ) {
-            throw new IllegalArgumentException(operation + " to file:" + info.name() + ", which is read-only.");
-        }
     }
 
     @Override

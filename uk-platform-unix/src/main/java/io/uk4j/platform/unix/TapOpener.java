@@ -8,6 +8,7 @@ import io.uk4j.core.DeviceContext;
 import io.uk4j.core.DeviceException;
 import io.uk4j.core.net.MacAddress;
 import io.uk4j.core.net.NetDevice;
+import io.uk4j.core.net.NetDevices;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import org.slf4j.Logger;
@@ -82,7 +83,7 @@ final class TapOpener {
         }
         boolean offload = setOffload(context.config().get(UnixKeys.TAP_OFFLOAD));
         int mtuBytes = mtuBytes();
-        MacAddress mac = context.config().find(UnixKeys.MAC).orElseGet(this::derivedMac);
+        MacAddress mac = context.config().find(NetDevices.MAC).orElseGet(this::derivedMac);
         LOG.info("tap:{} is open: mac {}, mtu {}, offload {}", name, mac, mtuBytes, offload);
         return new TapDevice(context, name, fd, mac, mtuBytes, offload);
     }

@@ -2,7 +2,6 @@ package io.uk4j.platform.unix;
 
 import io.uk4j.core.config.Key;
 import io.uk4j.core.config.KeyProvider;
-import io.uk4j.core.net.MacAddress;
 import java.util.Collection;
 import java.util.List;
 
@@ -31,13 +30,6 @@ public final class UnixKeys implements KeyProvider {
                     "whether a TAP interface leaves checksums and TCP segmentation to the other side, both ways")
             .withDefault("true");
 
-    /** The appliance's own hardware address. */
-    static final Key<MacAddress> MAC = Key.of(
-            "uk.net.mac",
-            "a unicast Ethernet address, such as 02:00:5e:10:00:01",
-            "the hardware address of the network device; without it the device has one of its own",
-            UnixKeys::parseUnicast);
-
     /** The values of {@link #PORTABLE}. */
     enum Portable {
         AUTO,
@@ -50,14 +42,6 @@ public final class UnixKeys implements KeyProvider {
 
     @Override
     public Collection<Key<?>> keys() {
-        return List.of(PORTABLE, MEMORY, TAP_OFFLOAD, MAC);
-    }
-
-    private static MacAddress parseUnicast(String text) {
-        MacAddress mac = MacAddress.parse(text);
-        if (mac.isGroup() || mac.bits() == 0) {
-            throw new IllegalArgumentException("not the address of one station");
-        }
-        return mac;
+        return List.of(PORTABLE, MEMORY, TAP_OFFLOAD);
     }
 }

@@ -93,6 +93,10 @@ public final class UnixSocket implements AutoCloseable {
         }
     }
 
+    int fd() {
+        return fd;
+    }
+
     /** What ends a wait of the unix platform's waiter when there is something to receive, or the other side is gone. */
     public WaitSource source() {
         return source;

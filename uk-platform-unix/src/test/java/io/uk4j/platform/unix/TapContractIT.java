@@ -11,6 +11,7 @@ import io.uk4j.core.net.FrameBatch;
 import io.uk4j.core.net.NetDevice;
 import io.uk4j.mm.PacketPool;
 import io.uk4j.testkit.NetDeviceContract;
+import io.uk4j.testkit.Requirements;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -21,7 +22,7 @@ class TapContractIT extends NetDeviceContract {
 
     @Override
     protected Fixture open() {
-        SystemRequirements.tapAndNamespaces("ip");
+        Requirements.tap();
         Host.run("ip netns add " + NAMESPACE);
         Host.run("ip -n " + NAMESPACE + " link add " + BRIDGE + " type bridge mcast_snooping 0");
         Host.run("ip -n " + NAMESPACE + " link set " + BRIDGE + " addrgenmode none up");

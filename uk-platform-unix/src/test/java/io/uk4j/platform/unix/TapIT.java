@@ -15,6 +15,7 @@ import io.uk4j.core.net.MacAddress;
 import io.uk4j.core.net.NetDevice;
 import io.uk4j.core.net.NetDeviceInfo;
 import io.uk4j.mm.PacketPool;
+import io.uk4j.testkit.Requirements;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -73,7 +74,7 @@ class TapIT {
 
     @BeforeEach
     void makeNamespace() {
-        SystemRequirements.tapAndNamespaces("ip", "python3", "setpriv");
+        Requirements.tap("python3", "setpriv");
         Host.run("ip netns add " + NAMESPACE);
     }
 
