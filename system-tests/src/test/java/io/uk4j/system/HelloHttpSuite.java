@@ -3,6 +3,7 @@ package io.uk4j.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.uk4j.testkit.Requirements;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.uk4j.core.net.MacAddress;
+import io.uk4j.testkit.Requirements;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.uk4j.system;
+package io.uk4j.testkit;
 
 import static org.junit.jupiter.api.Assertions.fail;
 
@@ -13,11 +13,15 @@ import org.junit.jupiter.api.Assumptions;
  * What a test needs of the machine. Where something is missing the test is skipped and says what; with {@code
  * UK_REQUIRE_ALL=1} in the environment it fails.
  */
-final class Requirements {
+public final class Requirements {
     private Requirements() {}
 
-    /** Network namespaces and TAP interfaces, and commands besides. */
-    static void tap(String... commands) {
+    /**
+     * Network namespaces and TAP interfaces, and commands besides.
+     *
+     * @param commands names to be found on the PATH
+     */
+    public static void tap(String... commands) {
         List<String> missing = missingCommands("ip", commands);
         if (!Files.exists(Path.of("/dev/net/tun"))) {
             missing.add("/dev/net/tun (modprobe tun)");
@@ -28,8 +32,13 @@ final class Requirements {
         check(missing);
     }
 
-    /** Commands on the PATH. */
-    static void commands(String first, String... others) {
+    /**
+     * Commands on the PATH.
+     *
+     * @param first a name
+     * @param others more of them
+     */
+    public static void commands(String first, String... others) {
         check(missingCommands(first, others));
     }
 
