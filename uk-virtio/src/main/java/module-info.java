@@ -1,12 +1,17 @@
 /**
- * Virtio (VIRTIO 1.3): virtqueues, as the driver and as the device see them. No native call. Transports and drivers are not here
- * yet.
+ * Virtio (VIRTIO 1.3): virtqueues, as the driver and as the device see them, and the drivers of network and block devices over
+ * any transport. No native call.
  */
 @org.jspecify.annotations.NullMarked
 module io.uk4j.virtio {
     requires transitive io.uk4j.core;
+    requires io.uk4j.mm;
     requires static transitive org.jspecify;
 
     exports io.uk4j.virtio;
+    exports io.uk4j.virtio.driver;
     exports io.uk4j.virtio.queue;
+
+    provides io.uk4j.core.config.KeyProvider with
+            io.uk4j.virtio.driver.VirtioKeys;
 }

@@ -92,6 +92,11 @@ final class SplitVirtqueue extends Virtqueue {
     }
 
     @Override
+    public String describe() {
+        return "split queues of " + size;
+    }
+
+    @Override
     public QueueAreas areas() {
         return new QueueAreas(size, deviceAddress, deviceAddress + available, deviceAddress + used);
     }
@@ -107,6 +112,14 @@ final class SplitVirtqueue extends Virtqueue {
     @Override
     public int chains() {
         return freeCount;
+    }
+
+    @Override
+    public int nextId() {
+        if (freeCount == 0) {
+            throw new IllegalStateException("There is no place for a chain: look at space() first.");
+        }
+        return firstFree;
     }
 
     @Override

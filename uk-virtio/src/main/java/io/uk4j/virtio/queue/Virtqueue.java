@@ -60,6 +60,9 @@ public abstract sealed class Virtqueue permits SplitVirtqueue {
     /** How many entries it has. */
     public abstract int size();
 
+    /** Its layout and size, for an operator, such as {@code split queues of 256}. */
+    public abstract String describe();
+
     /** Where it lies, for the transport. */
     public abstract QueueAreas areas();
 
@@ -68,6 +71,9 @@ public abstract sealed class Virtqueue permits SplitVirtqueue {
 
     /** For how many chains of one range there is space. */
     public abstract int chains();
+
+    /** The id that the chain that is being built will have, so that what belongs to it can be prepared first. */
+    public abstract int nextId();
 
     /**
      * Adds a range to the chain that is being built.

@@ -1,0 +1,81 @@
+package io.uk4j.virtio.driver;
+
+import io.uk4j.core.net.FrameBatch;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+
+/**
+ * What precedes each frame (VIRTIO 1.3, section 5.1.6, struct virtio_net_hdr): 12 bytes, little-endian, kept here as a long and
+ * an int so that it is read from memory that the device can reach once.
+ */
+final class NetHeader {
+    static final int BYTES = 12;
+
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    private NetHeader() {}
+
+    /** Writes what a frame asks for. */
+    static void write(MemorySegment memory, long offset, FrameBatch batch, int frame) {
+        long first = (batch.flags(frame) & FrameBatch.NEEDS_CHECKSUM)
+                | (long) batch.gsoType(frame) << 8
+                | (long) batch.headerLength(frame) << 16
+                | (long) batch.gsoSize(frame) << 32
+                | (long) batch.checksumStart(frame) << 48;
+        memory.set(LONG, offset, first);
+        memory.set(INT, offset + 8, batch.checksumOffset(frame));
+    }
+
+    /** The header's first eight bytes: flags, segmentation type, header length, segment size, checksum start. */
+    static long first(MemorySegment memory, long offset) {
+        return memory.get(LONG, offset);
+    }
+
+    /** The header's last four bytes: checksum offset, number of buffers. */
+    static int last(MemorySegment memory, long offset) {
+        return memory.get(INT, offset);
+    }
+
+    /** In how many buffers the frame lies, where they can be merged. */
+    static int buffers(int last) {
+        return last >>> 16;
+    }
+
+    /**
+     * Whether a received header is consistent and speaks only of what was agreed on.
+     *
+     * @param segmentation whether the device may put segments together
+     */
+    static boolean isValid(long first, int last, int frameBytes, boolean checksum, boolean segmentation) {
+        int flags = (int) first & 0xff;
+        int type = (int) (first >>> 8) & 0xff;
+        if (type != FrameBatch.GSO_NONE) {
+            int bare = type & ~FrameBatch.GSO_ECN;
+            boolean known = bare == FrameBatch.GSO_TCPV4 || bare == FrameBatch.GSO_TCPV6;
+            if (!segmentation || !known || ((first >>> 32) & 0xffff) == 0) {
+                return false;
+            }
+        }
+        if ((flags & FrameBatch.NEEDS_CHECKSUM) == 0) {
+            return true;
+        }
+        return checksum && (int) (first >>> 48) + (last & 0xffff) + 2 <= frameBytes;
+    }
+
+    /** Passes a valid received header on to the frame that is being built. */
+    static void pass(long first, int last, FrameBatch batch) {
+        int flags = (int) first & (FrameBatch.NEEDS_CHECKSUM | FrameBatch.CHECKSUM_VALID);
+        int type = (int) (first >>> 8) & 0xff;
+        if ((flags | type) != 0) {
+            batch.offload(
+                    flags,
+                    type,
+                    (int) (first >>> 32) & 0xffff,
+                    (int) (first >>> 16) & 0xffff,
+                    (int) (first >>> 48),
+                    last & 0xffff);
+        }
+    }
+}

@@ -1,0 +1,321 @@
+package io.uk4j.virtio.driver;
+
+import io.uk4j.core.Clock;
+import io.uk4j.core.DeviceContext;
+import io.uk4j.core.DeviceException;
+import io.uk4j.core.Duty;
+import io.uk4j.core.JointSource;
+import io.uk4j.core.WaitSource;
+import io.uk4j.core.block.BlockDevice;
+import io.uk4j.core.block.BlockDeviceInfo;
+import io.uk4j.core.block.BlockRequest;
+import io.uk4j.core.block.BlockRequest.Operation;
+import io.uk4j.virtio.Features;
+import io.uk4j.virtio.QueueLink;
+import io.uk4j.virtio.VirtioException;
+import io.uk4j.virtio.VirtioTransport;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The driver of virtio block devices (VIRTIO 1.3, section 5.2), with one queue. Data in buffers of a packet pool is read and
+ * written where it lies; other buffers are copied through such. The device is told of new requests at the next {@link #poll} or
+ * {@link #arm}, so that requests that are submitted together cost one notification.
+ *
+ * <p>A device that breaks the rules, wants a reset, goes away, or takes longer than {@code uk.virtio.block.timeout} for a request
+ * is started again, and is given again, in their order and once each time, the requests that it had not completed. A request
+ * that was under way in {@value BlockQueue#ATTEMPTS} such starts ends with {@link BlockRequest#IO_ERROR}.
+ *
+ * <p>A device that does not offer {@code flush} has no cache that could lose anything (section 5.2.6.2); flushes end at once.
+ *
+ * <p>Thread rule: loop-owned.
+ */
+public final class VirtioBlock implements BlockDevice {
+    private static final int QUEUE = 0;
+
+    /** After so many polls that found nothing, it is looked whether the device is still there. */
+    private static final int EMPTY_POLLS = 4096;
+
+    private static final long WANTED = Features.VERSION_1
+            | Features.INDIRECT_DESC
+            | Features.EVENT_IDX
+            | Features.IN_ORDER
+            | BlockFeatures.SIZE_MAX
+            | BlockFeatures.SEG_MAX
+            | BlockFeatures.GEOMETRY
+            | BlockFeatures.RO
+            | BlockFeatures.BLK_SIZE
+            | BlockFeatures.FLUSH
+            | BlockFeatures.TOPOLOGY
+            | BlockFeatures.DISCARD
+            | BlockFeatures.WRITE_ZEROES;
+
+    private final VirtioTransport transport;
+    private final Negotiation negotiation;
+    private final QueueMemory memory;
+    private final Clock clock;
+    private final long timeoutNs;
+    private final BlockLimits limits;
+    private final BlockQueue queue;
+    private final BlockDeviceInfo info;
+    private final BlockCounters counters;
+    private final DeviceSession session;
+
+    /** Flushes of a device that needs none, to be delivered by the next poll. */
+    private final ArrayDeque<BlockRequest> ready;
+
+    private final BlockQueue.Outcomes outcomes = this::ended;
+    private @Nullable WaitSource source;
+
+    /** When it is looked whether a request takes too long. */
+    private long lookAtNs = Duty.NO_DEADLINE;
+
+    private boolean closed;
+    private int emptyPolls;
+
+    private VirtioBlock(
+            DeviceContext context,
+            VirtioTransport transport,
+            Negotiation negotiation,
+            QueueMemory memory,
+            String name) {
+        this.transport = transport;
+        this.negotiation = negotiation;
+        this.memory = memory;
+        clock = context.platform().clock();
+        timeoutNs = context.config().get(VirtioKeys.BLOCK_TIMEOUT).toNanos();
+        limits = BlockLimits.read(transport, negotiation);
+        if (context.pool().maxBytes() < limits.blockBytes()) {
+            throw new DeviceException(
+                    transport.name() + " has blocks of " + limits.blockBytes()
+                            + " bytes, more than a buffer of the pool.",
+                    "The pool's largest buffers have " + context.pool().maxBytes() + " bytes.",
+                    null);
+        }
+        var virtqueue = memory.queue(transport, QUEUE, context.config(), negotiation.settled());
+        BlockChains chains = new BlockChains(virtqueue, limits, context.pool(), memory);
+        queue = new BlockQueue(virtqueue, chains);
+        int depth = Math.max(1, negotiation.has(Features.INDIRECT_DESC) ? virtqueue.size() : virtqueue.size() / 3);
+        info = new BlockDeviceInfo(
+                name,
+                limits.blockBytes(),
+                limits.sectors() / (limits.blockBytes() / BlockFeatures.SECTOR_BYTES),
+                negotiation.has(BlockFeatures.RO),
+                chains.rangeLimit(),
+                depth,
+                limits.discardSectors() > 0);
+        ready = new ArrayDeque<>(depth);
+        counters = new BlockCounters(context.counters(), name);
+        session = new DeviceSession(
+                transport, negotiation, clock, new DeviceCounters(context.counters(), name), new Queues());
+    }
+
+    /**
+     * Starts a block device.
+     *
+     * @param context what the device may use; its pool must be an {@link io.uk4j.mm.PacketPool}, made from pages of the platform
+     * @param transport how the device is reached; closed with this device, and also if this fails
+     * @param name a short name, unique in the appliance
+     * @throws DeviceException if there is no device, or it cannot be used; says why
+     */
+    public static VirtioBlock open(DeviceContext context, VirtioTransport transport, String name) {
+        QueueMemory memory = new QueueMemory(context.platform().pages());
+        boolean started = false;
+        try {
+            long excluded = BlockFeatures.NAMES.mask(context.config().get(VirtioKeys.WITHOUT));
+            // Read-only is not a choice.
+            Negotiation negotiation =
+                    new Negotiation(transport.name(), BlockFeatures.NAMES, 0, WANTED & ~(excluded & ~BlockFeatures.RO));
+            DeviceSession.probe(transport, negotiation);
+            VirtioBlock device = new VirtioBlock(context, transport, negotiation, memory, name);
+            device.session.start();
+            started = true;
+            return device;
+        } catch (VirtioException e) {
+            throw new DeviceException(transport.name() + " cannot be used: " + e.getMessage(), null, null, e);
+        } finally {
+            if (!started) {
+                transport.close();
+                memory.close();
+            }
+        }
+    }
+
+    /** What happens to the queue when the device begins, for the first time or again. */
+    private final class Queues implements DeviceSession.Driver {
+        @Override
+        public void connect(VirtioTransport to) {
+            queue.reclaim();
+            long sectors = to.config(BlockFeatures.CONFIG_CAPACITY, 8);
+            if (Long.compareUnsigned(sectors, limits.sectors()) < 0) {
+                throw new DeviceException(
+                        to.name() + " came back with " + sectors + " sectors, fewer than the " + limits.sectors()
+                                + " that it had.",
+                        null,
+                        "restart the appliance, or the device as it was");
+            }
+            QueueMemory.checkSize(to, QUEUE, queue.queue());
+            QueueLink link = to.connect(QUEUE, queue.queue().areas());
+            queue.connected(link);
+            if (source == null) {
+                source = new JointSource(List.of(to.source(), link.source()));
+            }
+        }
+
+        @Override
+        public void started() {
+            long nowNs = clock.nowNs();
+            queue.giveAgain(nowNs, outcomes);
+            lookAtNs = queue.oldestNs() == Duty.NO_DEADLINE ? Duty.NO_DEADLINE : nowNs + timeoutNs;
+        }
+    }
+
+    @Override
+    public BlockDeviceInfo info() {
+        return info;
+    }
+
+    @Override
+    public WaitSource source() {
+        return Objects.requireNonNull(source);
+    }
+
+    @Override
+    public boolean submit(BlockRequest request) {
+        checkOpen();
+        info.check(request);
+        if (!session.isRunning()) {
+            return false;
+        }
+        boolean nothingToDo = (request.operation() == Operation.FLUSH && !negotiation.has(BlockFeatures.FLUSH))
+                || (request.operation() == Operation.DISCARD && limits.discardSectors() == 0);
+        if (nothingToDo) {
+            if (ready.size() == info.queueDepth()) {
+                return false;
+            }
+            ready.add(request);
+            return true;
+        }
+        long nowNs = clock.nowNs();
+        if (!queue.submit(request, nowNs)) {
+            return false;
+        }
+        if (lookAtNs == Duty.NO_DEADLINE) {
+            lookAtNs = nowNs + timeoutNs;
+        }
+        return true;
+    }
+
+    @Override
+    public int poll(int limit) {
+        checkOpen();
+        if (limit < 1) {
+            throw new IllegalArgumentException("limit " + limit + " is not 1 or more.");
+        }
+        if (!session.isRunning() && !session.tend()) {
+            return 0;
+        }
+        int delivered = 0;
+        while (delivered < limit && !ready.isEmpty()) {
+            ended(ready.remove(), BlockRequest.OK);
+            delivered++;
+        }
+        if (delivered == limit) {
+            return delivered;
+        }
+        try {
+            queue.kick();
+            int done = queue.poll(limit - delivered, clock.nowNs(), outcomes);
+            if (!closed) {
+                queue.kick();
+                watch(done);
+            }
+            return delivered + done;
+        } catch (VirtioException e) {
+            session.violated(e);
+            return delivered;
+        }
+    }
+
+    private void ended(BlockRequest request, int status) {
+        counters.completed(request, status);
+        request.complete(status);
+    }
+
+    /** Looks whether the device is still of use. */
+    private void watch(int done) {
+        if (done > 0) {
+            session.progressed();
+            emptyPolls = 0;
+            return;
+        }
+        if (++emptyPolls == EMPTY_POLLS) {
+            emptyPolls = 0;
+            session.listen();
+        }
+        long nowNs = clock.nowNs();
+        if (lookAtNs != Duty.NO_DEADLINE && nowNs - lookAtNs >= 0) {
+            long oldestNs = queue.oldestNs();
+            if (oldestNs == Duty.NO_DEADLINE) {
+                lookAtNs = Duty.NO_DEADLINE;
+            } else if (nowNs - oldestNs >= timeoutNs) {
+                counters.timeouts.increment();
+                session.lost("a request takes longer than " + VirtioKeys.BLOCK_TIMEOUT.name());
+            } else {
+                lookAtNs = oldestNs + timeoutNs;
+            }
+        }
+    }
+
+    @Override
+    public boolean arm() {
+        checkOpen();
+        session.listen();
+        if (!session.isRunning()) {
+            return false;
+        }
+        queue.kick();
+        boolean isDone = queue.arm();
+        return isDone || !ready.isEmpty();
+    }
+
+    @Override
+    public long nextDeadlineNs() {
+        return session.isLost() ? session.nextDeadlineNs() : lookAtNs;
+    }
+
+    @Override
+    public String describe() {
+        return transport.name() + ", " + queue.queue().describe() + ", " + geometry() + session.describe();
+    }
+
+    private String geometry() {
+        if (!negotiation.has(BlockFeatures.GEOMETRY)) {
+            return "";
+        }
+        return transport.config(BlockFeatures.CONFIG_CYLINDERS, 2) + " cylinders, "
+                + transport.config(BlockFeatures.CONFIG_HEADS, 1) + " heads, "
+                + transport.config(BlockFeatures.CONFIG_TRACK_SECTORS, 1) + " sectors, ";
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            session.close();
+            while (!ready.isEmpty()) {
+                ended(ready.remove(), BlockRequest.CLOSED);
+            }
+            queue.close(outcomes);
+            memory.close();
+        }
+    }
+
+    private void checkOpen() {
+        if (closed) {
+            throw new DeviceException(transport.name() + " is closed.", null, null);
+        }
+    }
+}

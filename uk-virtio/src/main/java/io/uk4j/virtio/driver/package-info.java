@@ -1,0 +1,2 @@
+/** Drivers for virtio devices, the same over every transport. */
+package io.uk4j.virtio.driver;
