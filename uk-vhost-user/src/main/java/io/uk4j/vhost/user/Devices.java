@@ -1,0 +1,29 @@
+package io.uk4j.vhost.user;
+
+import io.uk4j.core.DeviceContext;
+import io.uk4j.core.config.ConfigException;
+import io.uk4j.virtio.VirtioTransport;
+
+/** What both providers do alike. */
+final class Devices {
+    private Devices() {}
+
+    static VirtioTransport transport(DeviceContext context, String path, int deviceType, LocalConfig local) {
+        if (path.isEmpty()) {
+            throw new ConfigException(
+                    "vhost-user: does not name a socket.",
+                    "vhost-user:PATH, where PATH is the socket that a back end listens at.",
+                    "vhost-user:/run/device.sock");
+        }
+        long timeoutNs = context.config().get(VhostUserKeys.TIMEOUT).toNanos();
+        return new VhostUserTransport(
+                path, deviceType, local, context.platform().pages(), timeoutNs);
+    }
+
+    /** The last part of a path, without what follows a dot: a short name. */
+    static String name(String path) {
+        String last = path.substring(path.lastIndexOf('/') + 1);
+        int dot = last.indexOf('.', 1);
+        return last.isEmpty() ? "vhost" : dot < 0 ? last : last.substring(0, dot);
+    }
+}
