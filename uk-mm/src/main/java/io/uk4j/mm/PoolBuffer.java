@@ -4,7 +4,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.buffer.UnpooledDirectByteBuf;
 import java.lang.foreign.MemorySegment;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A buffer of a {@link PacketPool}: the one object of its slot, for life. {@link PacketPool#tryAcquire} hands it out with
@@ -20,10 +19,6 @@ public final class PoolBuffer extends UnpooledDirectByteBuf {
     private final MemorySegment segment;
     private final long address;
     private final long deviceAddress;
-
-    /** The next free slot of its class, while it is free. */
-    @Nullable
-    PoolBuffer nextFree;
 
     PoolBuffer(SlotClass home, PageArena.Piece slot) {
         super(UnpooledByteBufAllocator.DEFAULT, slot.segment().asByteBuffer(), home.slotBytes);

@@ -2,6 +2,7 @@ package io.uk4j.mm;
 
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -26,7 +27,8 @@ final class SlotClass {
     /** Who acquired each buffer that is out, where that is tracked. */
     private final @Nullable IdentityHashMap<PoolBuffer, Throwable> holders;
 
-    private @Nullable PoolBuffer firstFree;
+    /** The free slots, the one put back last at the end: taking one touches none of those below it. */
+    private final @Nullable PoolBuffer[] stack;
 
     /** Written by the loop; a gauge may read it from elsewhere and is content with a value of a moment ago. */
     private int free;
@@ -36,6 +38,7 @@ final class SlotClass {
         headroomBytes = builder.headroomBytes;
         writableBytes = slotBytes - headroomBytes;
         slots = size.slots();
+        stack = new PoolBuffer[slots];
         onLoop = builder.onLoop;
         Counters counters =
                 builder.counters == null ? null : builder.counters.with("class", Integer.toString(slotBytes));
@@ -69,13 +72,13 @@ final class SlotClass {
     @Nullable
     PoolBuffer tryTake() {
         assert onLoop.getAsBoolean() : "a buffer is acquired outside the loop that owns the pool";
-        PoolBuffer buffer = firstFree;
+        int top = free - 1;
+        PoolBuffer buffer = top < 0 ? null : stack[top];
         if (buffer == null) {
             return null;
         }
-        firstFree = buffer.nextFree;
-        buffer.nextFree = null;
-        free--;
+        stack[top] = null;
+        free = top;
         acquired.increment();
         buffer.acquired(headroomBytes);
         if (holders != null) {
@@ -93,14 +96,12 @@ final class SlotClass {
     }
 
     private void addFree(PoolBuffer buffer) {
-        buffer.nextFree = firstFree;
-        firstFree = buffer;
-        free++;
+        stack[free++] = buffer;
     }
 
     /** Forgets all slots, so that nobody acquires one any more. */
     void drop() {
-        firstFree = null;
+        Arrays.fill(stack, null);
     }
 
     int free() {
