@@ -7,13 +7,13 @@ import java.nio.ByteOrder;
 
 /** Accesses to memory that driver and device share: little-endian (VIRTIO 1.3, section 1.4), with the ordering that is named. */
 final class Ring {
-    static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN);
-
-    // A table of indirect descriptors may lie anywhere (section 2.7.5.3).
+    // Unaligned: a table of indirect descriptors may lie anywhere (section 2.7.5.3), and the check is saved elsewhere.
+    static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final VarHandle SHORTS = SHORT.varHandle();
+    private static final VarHandle SHORTS =
+            ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
     private Ring() {}
 

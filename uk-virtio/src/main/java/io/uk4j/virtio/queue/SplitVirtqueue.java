@@ -6,6 +6,7 @@ import io.uk4j.virtio.VirtioException;
 import io.uk4j.virtio.VirtioException.Violation;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
+import java.util.Arrays;
 
 /**
  * The split layout (VIRTIO 1.3, section 2.7). The descriptor table is written and never read: what the driver must know of a
@@ -35,7 +36,10 @@ final class SplitVirtqueue extends Virtqueue {
     /** The chains in the order in which they were made available. */
     private final int[] order;
 
+    /** Free descriptors are used in turn: what the device gives back in order, it gets again at the same places. */
     private int firstFree;
+
+    private int lastFree;
     private int freeCount;
 
     // The chain that is being built.
@@ -160,8 +164,12 @@ final class SplitVirtqueue extends Virtqueue {
             endDirect(head);
         }
         endedAt[head] = next;
-        order[next & mask] = head;
-        memory.set(Ring.SHORT, available + SplitLayout.ELEMENTS + 2L * (next & mask), (short) head);
+        int place = next & mask;
+        if (order[place] != head) {
+            // Else it stands there already, and the device's copy of the line stays good.
+            order[place] = head;
+            memory.set(Ring.SHORT, available + SplitLayout.ELEMENTS + 2L * place, (short) head);
+        }
         next = (next + 1) & 0xffff;
         ranges = 0;
         readable = 0;
@@ -190,17 +198,16 @@ final class SplitVirtqueue extends Virtqueue {
         }
         long at = (long) head * SplitLayout.DESCRIPTOR_BYTES;
         memory.set(Ring.LONG, at, deviceAddress + table);
-        memory.set(Ring.INT, at + SplitLayout.LENGTH, ranges * SplitLayout.DESCRIPTOR_BYTES);
-        memory.set(Ring.INT, at + SplitLayout.FLAGS, SplitLayout.INDIRECT);
+        long length = (long) ranges * SplitLayout.DESCRIPTOR_BYTES;
+        memory.set(Ring.LONG, at + SplitLayout.LENGTH, length | (long) SplitLayout.INDIRECT << 32);
         take(head, 1);
     }
 
-    /** Writes a descriptor; flags and next index go together, as they lie. */
+    /** Writes a descriptor; length, flags and next index go together, as they lie. */
     private void describe(long at, int range, int flags, int nextIndex) {
+        long all = flags | (range >= readable ? SplitLayout.WRITE : 0) | (long) nextIndex << 16;
         memory.set(Ring.LONG, at, addresses[range]);
-        memory.set(Ring.INT, at + SplitLayout.LENGTH, lengths[range]);
-        int all = flags | (range >= readable ? SplitLayout.WRITE : 0);
-        memory.set(Ring.INT, at + SplitLayout.FLAGS, all | (nextIndex << 16));
+        memory.set(Ring.LONG, at + SplitLayout.LENGTH, lengths[range] | all << 32);
     }
 
     private void take(int head, int descriptors) {
@@ -219,8 +226,12 @@ final class SplitVirtqueue extends Virtqueue {
         for (int i = 1; i < descriptors; i++) {
             last = links[last];
         }
-        links[last] = firstFree;
-        firstFree = head;
+        if (freeCount == 0) {
+            firstFree = head;
+        } else {
+            links[lastFree] = head;
+        }
+        lastFree = last;
         freeCount += descriptors;
         taken[head] = 0;
     }
@@ -261,8 +272,9 @@ final class SplitVirtqueue extends Virtqueue {
             return NONE;
         }
         long element = used + SplitLayout.ELEMENTS + (long) SplitLayout.USED_ELEMENT_BYTES * (reaped & mask);
-        int id = memory.get(Ring.INT, element);
-        int bytes = memory.get(Ring.INT, element + 4);
+        long both = memory.get(Ring.LONG, element);
+        int id = (int) both;
+        int bytes = (int) (both >>> 32);
         if (id < 0 || id >= size || taken[id] <= 0) {
             throw new VirtioException(
                     Violation.USED_ID, "The device says to be done with chain " + id + ", which is not under way.");
@@ -357,7 +369,9 @@ final class SplitVirtqueue extends Virtqueue {
             taken[i] = 0;
         }
         firstFree = 0;
+        lastFree = size - 1;
         freeCount = size;
+        Arrays.fill(order, NONE);
         ranges = 0;
         readable = 0;
         next = 0;
