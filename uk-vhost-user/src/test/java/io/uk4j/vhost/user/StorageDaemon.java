@@ -49,6 +49,8 @@ final class StorageDaemon implements AutoCloseable {
                     .redirectOutput(
                             Redirect.appendTo(folder.resolve("daemon.log").toFile()))
                     .start();
+            // Whatever becomes of the test, the daemon does not outlive it.
+            Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
             Awaiting.until("the storage daemon to listen", () -> Files.exists(Path.of(socket())) || !started.isAlive());
             if (!started.isAlive()) {
                 throw new IllegalStateException(Files.readString(folder.resolve("daemon.log")));

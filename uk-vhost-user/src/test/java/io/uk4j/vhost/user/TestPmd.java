@@ -61,6 +61,8 @@ final class TestPmd implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        // Whatever becomes of the test, the process does not outlive it.
+        Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
         commands = new BufferedWriter(process.outputWriter(StandardCharsets.UTF_8));
         Awaiting.until("testpmd to listen", () -> text().contains("testpmd> ") || !process.isAlive());
         if (!process.isAlive()) {
