@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** The requests that a block device has, by chain; each knows how far it is, and where it stands in the order of submission. */
@@ -165,19 +166,17 @@ final class BlockQueue {
         queue.reset();
     }
 
-    /** Gives the device again what was taken back, each request once and in the order of submission; ends what breaks it. */
-    void giveAgain(long nowNs, Outcomes outcomes) {
+    /** Gives the device again what was taken back, each request once and in the order of submission; passes on what breaks it. */
+    void giveAgain(long nowNs, Consumer<BlockRequest> broken) {
         List<Held> all = held;
         held = List.of();
-        List<BlockRequest> failed = new ArrayList<>();
         for (Held one : all) {
             if (one.attempts >= ATTEMPTS || !give(one.request, one.done, one.sequence, nowNs, one.attempts + 1)) {
-                failed.add(one.request);
+                broken.accept(one.request);
             }
         }
         queue.publish();
         kick();
-        failed.forEach(request -> outcomes.ended(request, BlockRequest.IO_ERROR));
     }
 
     /** Ends everything, after the device has stopped. */

@@ -69,8 +69,10 @@ final class ReceiveQueue {
         segmentation = negotiation.has(NetFeatures.GUEST_TSO4) || negotiation.has(NetFeatures.GUEST_TSO6);
         chainBuffers = mergeable ? 1 : (chainBytes + pool.maxBytes() - 1) / pool.maxBytes();
         size = queue.size();
-        // Half of the pool is for what is sent, and for frames that their readers keep.
-        long fitting = pool.capacityBytes() / 2 / Math.max(chainBytes, SMALL_BUFFER_BYTES);
+        // The rest of the pool is for what is sent, and for frames that their readers keep. Long chains take the large
+        // buffers, of which there are few.
+        int share = chainBuffers == 1 ? 2 : 8;
+        long fitting = pool.capacityBytes() / share / Math.max(chainBytes, SMALL_BUFFER_BYTES);
         limit = Math.clamp(fitting, 1, chainBuffers == 1 ? size : Math.min(size, LONG_CHAINS));
         refillAt = Math.max(1, limit / 8);
         buffers = new PoolBuffer[size * chainBuffers];

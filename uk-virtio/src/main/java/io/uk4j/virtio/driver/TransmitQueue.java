@@ -116,7 +116,7 @@ final class TransmitQueue {
             default -> -1;
         };
         int longest = type == FrameBatch.GSO_NONE
-                ? info.mtuBytes() + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES
+                ? Math.min(info.maxFrameBytes(), info.mtuBytes() + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES)
                 : info.maxFrameBytes();
         return bytes >= ETHERNET_HEADER_BYTES
                 && bytes <= longest

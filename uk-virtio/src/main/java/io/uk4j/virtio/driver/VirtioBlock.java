@@ -66,6 +66,9 @@ public final class VirtioBlock implements BlockDevice {
     /** Flushes of a device that needs none, to be delivered by the next poll. */
     private final ArrayDeque<BlockRequest> ready;
 
+    /** Requests that are not given to the device again, to be delivered by the next poll. */
+    private final ArrayDeque<BlockRequest> failed = new ArrayDeque<>();
+
     private final BlockQueue.Outcomes outcomes = this::ended;
     private @Nullable WaitSource source;
 
@@ -167,7 +170,7 @@ public final class VirtioBlock implements BlockDevice {
         @Override
         public void started() {
             long nowNs = clock.nowNs();
-            queue.giveAgain(nowNs, outcomes);
+            queue.giveAgain(nowNs, failed::add);
             lookAtNs = queue.oldestNs() == Duty.NO_DEADLINE ? Duty.NO_DEADLINE : nowNs + timeoutNs;
         }
     }
@@ -217,12 +220,9 @@ public final class VirtioBlock implements BlockDevice {
         if (!session.isRunning() && !session.tend()) {
             return 0;
         }
-        int delivered = 0;
-        while (delivered < limit && !ready.isEmpty()) {
-            ended(ready.remove(), BlockRequest.OK);
-            delivered++;
-        }
-        if (delivered == limit) {
+        int delivered = deliver(ready, BlockRequest.OK, limit);
+        delivered += deliver(failed, BlockRequest.IO_ERROR, limit - delivered);
+        if (delivered == limit || closed) {
             return delivered;
         }
         try {
@@ -237,6 +237,15 @@ public final class VirtioBlock implements BlockDevice {
             session.violated(e);
             return delivered;
         }
+    }
+
+    private int deliver(ArrayDeque<BlockRequest> from, int status, int limit) {
+        int delivered = 0;
+        while (delivered < limit && !from.isEmpty()) {
+            ended(from.remove(), status);
+            delivered++;
+        }
+        return delivered;
     }
 
     private void ended(BlockRequest request, int status) {
@@ -278,7 +287,7 @@ public final class VirtioBlock implements BlockDevice {
         }
         queue.kick();
         boolean isDone = queue.arm();
-        return isDone || !ready.isEmpty();
+        return isDone || !ready.isEmpty() || !failed.isEmpty();
     }
 
     @Override
@@ -305,9 +314,8 @@ public final class VirtioBlock implements BlockDevice {
         if (!closed) {
             closed = true;
             session.close();
-            while (!ready.isEmpty()) {
-                ended(ready.remove(), BlockRequest.CLOSED);
-            }
+            deliver(ready, BlockRequest.CLOSED, Integer.MAX_VALUE);
+            deliver(failed, BlockRequest.CLOSED, Integer.MAX_VALUE);
             queue.close(outcomes);
             memory.close();
         }

@@ -1,0 +1,188 @@
+package io.uk4j.virtio.driver;
+
+import io.uk4j.core.DeviceContext;
+import io.uk4j.core.config.Configs;
+import io.uk4j.core.metrics.MetricRegistry;
+import io.uk4j.core.net.NetDevices;
+import io.uk4j.mm.PacketPool;
+import io.uk4j.virtio.Features;
+import io.uk4j.virtio.queue.DeviceQueue;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A network device that is nothing but a far end: what is sent to it waits until a test takes it. */
+final class ModelNet implements AutoCloseable {
+    private static final int RECEIVE = 0;
+    private static final int TRANSMIT = 1;
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+
+    static final long ALL = Features.VERSION_1
+            | Features.INDIRECT_DESC
+            | Features.EVENT_IDX
+            | NetFeatures.CSUM
+            | NetFeatures.GUEST_CSUM
+            | NetFeatures.GUEST_TSO4
+            | NetFeatures.GUEST_TSO6
+            | NetFeatures.HOST_TSO4
+            | NetFeatures.HOST_TSO6
+            | NetFeatures.MRG_RXBUF
+            | NetFeatures.MAC
+            | NetFeatures.MTU
+            | NetFeatures.STATUS;
+
+    final ModelPlatform platform = new ModelPlatform();
+    final ModelTransport transport;
+    final MetricRegistry counters = new MetricRegistry();
+    final PacketPool pool = PacketPool.builder(platform.pages())
+            .sizeClass(2048, 1024)
+            .sizeClass(16_384, 64)
+            .trackLeaks(true)
+            .build();
+    final VirtioNet device;
+
+    /** Frames that the device has no buffer for yet. */
+    private final ArrayDeque<byte[]> backlog = new ArrayDeque<>();
+
+    ModelNet(long features, String... settings) {
+        transport = new ModelTransport(platform, NetFeatures.DEVICE_TYPE, features);
+        transport.config.put(0, new byte[] {2, 0, 0, 0, 0, 9});
+        transport.config.putShort(NetFeatures.CONFIG_STATUS, (short) NetFeatures.LINK_UP);
+        transport.config.putShort(NetFeatures.CONFIG_MTU, (short) 1500);
+        transport.onKick = this::work;
+        device = VirtioNet.open(context(settings), transport, "net0");
+    }
+
+    DeviceContext context(String... settings) {
+        Configs.Builder config = Configs.builder().keys(new VirtioKeys().keys()).keys(List.of(NetDevices.MAC));
+        for (String setting : settings) {
+            int equals = setting.indexOf('=');
+            config.set(setting.substring(0, equals), setting.substring(equals + 1));
+        }
+        return new DeviceContext(platform, config.build(), counters, pool);
+    }
+
+    /** Sends a frame to the driver, with a header that says nothing. */
+    void send(byte[] frame) {
+        send(new byte[NetHeader.BYTES], frame);
+    }
+
+    /** Sends a frame to the driver with a header; the number of buffers is filled in. */
+    void send(byte[] header, byte[] frame) {
+        byte[] whole = new byte[header.length + frame.length];
+        System.arraycopy(header, 0, whole, 0, header.length);
+        System.arraycopy(frame, 0, whole, header.length, frame.length);
+        backlog.add(whole);
+        work();
+    }
+
+    /** Moves waiting frames as far as the driver's buffers go. */
+    void work() {
+        if (!transport.started) {
+            return;
+        }
+        DeviceQueue queue = transport.queue(RECEIVE);
+        while (!backlog.isEmpty()) {
+            if (!deliver(queue, backlog.peek())) {
+                break;
+            }
+            backlog.remove();
+        }
+        queue.publish();
+        transport.call(RECEIVE);
+    }
+
+    private int[] heads = new int[64];
+    private int[] lengths = new int[64];
+
+    private boolean deliver(DeviceQueue queue, byte[] whole) {
+        // A frame that needs more buffers than there are now waits whole; the chains taken so far are kept for it.
+        int done = 0;
+        int buffers = 0;
+        MemorySegment first = null;
+        long firstAt = 0;
+        while (done < whole.length) {
+            int id = queue.next();
+            if (id == DeviceQueue.NONE) {
+                if (buffers > 0) {
+                    throw new IllegalStateException("The test's frames are larger than the ring.");
+                }
+                queue.arm();
+                return false;
+            }
+            int into = 0;
+            for (int i = 0; i < queue.ranges() && done < whole.length; i++) {
+                int part = Math.min(whole.length - done, queue.length(i));
+                MemorySegment.copy(whole, done, queue.segment(i), ValueLayout.JAVA_BYTE, queue.offset(i), part);
+                if (first == null) {
+                    first = queue.segment(i);
+                    firstAt = queue.offset(i);
+                }
+                done += part;
+                into += part;
+            }
+            heads[buffers] = id;
+            lengths[buffers++] = into;
+            if (!Features.has(transport.accepted, NetFeatures.MRG_RXBUF)) {
+                break;
+            }
+        }
+        first.set(SHORT, firstAt + 10, (short) buffers);
+        for (int i = 0; i < buffers; i++) {
+            queue.complete(heads[i], lengths[i]);
+        }
+        return true;
+    }
+
+    /** Takes the next frame that the driver sent, header in front; null if there is none. */
+    byte @Nullable [] receiveWhole() {
+        DeviceQueue queue = transport.queue(TRANSMIT);
+        int id = queue.next();
+        if (id == DeviceQueue.NONE) {
+            queue.arm();
+            return null;
+        }
+        int bytes = 0;
+        for (int i = 0; i < queue.ranges(); i++) {
+            bytes += queue.length(i);
+        }
+        byte[] whole = new byte[bytes];
+        int at = 0;
+        for (int i = 0; i < queue.ranges(); i++) {
+            MemorySegment.copy(queue.segment(i), ValueLayout.JAVA_BYTE, queue.offset(i), whole, at, queue.length(i));
+            at += queue.length(i);
+        }
+        queue.complete(id, 0);
+        queue.publish();
+        transport.call(TRANSMIT);
+        return whole;
+    }
+
+    /** Takes the next frame without its header. */
+    byte @Nullable [] receive() {
+        byte[] whole = receiveWhole();
+        return whole == null ? null : java.util.Arrays.copyOfRange(whole, NetHeader.BYTES, whole.length);
+    }
+
+    /** The value of a counter, over all its labels that contain a text. */
+    long counter(String name, String labelPart) {
+        long[] sum = {0};
+        counters.forEach((metric, labels, _, _, value) ->
+                sum[0] += metric.equals(name) && labels.contains(labelPart) ? value : 0);
+        return sum[0];
+    }
+
+    @Override
+    public void close() {
+        device.close();
+        pool.close();
+        platform.close();
+        if (platform.allocatedBytes() != 0) {
+            throw new AssertionError("Pages were not released: " + platform.allocatedBytes() + " bytes.");
+        }
+    }
+}

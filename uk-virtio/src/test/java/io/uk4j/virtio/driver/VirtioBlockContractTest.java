@@ -1,0 +1,87 @@
+package io.uk4j.virtio.driver;
+
+import io.netty.buffer.ByteBuf;
+import io.uk4j.core.Clock;
+import io.uk4j.core.Waiter;
+import io.uk4j.core.block.BlockDevice;
+import io.uk4j.testkit.BlockDeviceContract;
+import io.uk4j.virtio.Features;
+import java.util.Objects;
+import org.junit.jupiter.api.Nested;
+
+/** The block driver over a model of a device, with the limits and features that change how it works. */
+class VirtioBlockContractTest {
+    /** The contract with one kind of device. */
+    abstract static class Base extends BlockDeviceContract {
+        private final long features;
+        private final boolean poolBuffers;
+
+        Base(long features, boolean poolBuffers) {
+            this.features = features;
+            this.poolBuffers = poolBuffers;
+        }
+
+        @Override
+        protected Fixture open() {
+            ModelDisk disk = new ModelDisk(features);
+            return new DiskFixture(
+                    disk, new ModelDisk(features | BlockFeatures.RO), disk.platform.newWaiter(), poolBuffers);
+        }
+    }
+
+    /** All that there is, with few and short segments. */
+    @Nested
+    class Everything extends Base {
+        Everything() {
+            super(ModelDisk.ALL, true);
+        }
+    }
+
+    /** Nothing that a device need not have. */
+    @Nested
+    class Nothing extends Base {
+        Nothing() {
+            super(Features.VERSION_1, true);
+        }
+    }
+
+    /** Buffers that the device cannot reach. */
+    @Nested
+    class Copied extends Base {
+        Copied() {
+            super(ModelDisk.ALL, false);
+        }
+    }
+
+    private record DiskFixture(ModelDisk disk, ModelDisk readOnly, Waiter waiter, boolean poolBuffers)
+            implements BlockDeviceContract.Fixture {
+        @Override
+        public BlockDevice device() {
+            return disk.device;
+        }
+
+        @Override
+        public BlockDevice readOnlyDevice() {
+            return readOnly.device;
+        }
+
+        @Override
+        public Clock clock() {
+            return disk.platform.clock();
+        }
+
+        @Override
+        public ByteBuf buffer(int bytes) {
+            return poolBuffers
+                    ? Objects.requireNonNull(disk.pool.tryAcquire(bytes))
+                    : BlockDeviceContract.Fixture.super.buffer(bytes);
+        }
+
+        @Override
+        public void close() {
+            waiter.close();
+            disk.close();
+            readOnly.close();
+        }
+    }
+}
