@@ -34,17 +34,36 @@ public final class DescriptorSource implements WaitSource {
     }
 
     /**
-     * Lets the source stand for another socket from now on, wherever it is registered: a wait ends when there is something to
-     * receive from it, or its other side is gone.
+     * Lets the source stand for a socket from now on, wherever it is registered: a wait ends when there is something to receive
+     * from it, or its other side is gone.
      *
-     * @param socket stays the caller's, who calls this again before closing it; null for none
+     * @param socket stays the caller's, who lets the source follow something else before closing it
      */
-    public void follow(@Nullable UnixSocket socket) {
+    public void follow(UnixSocket socket) {
+        move(socket.fd(), Posix.EPOLLIN);
+    }
+
+    /**
+     * Lets the source stand for events from now on, wherever it is registered: each of them ends one wait.
+     *
+     * @param event stays the caller's, who lets the source follow something else before closing it
+     */
+    public void follow(EventDescriptor event) {
+        move(event.fd(), Posix.EPOLLIN | Posix.EPOLLET);
+    }
+
+    /** Lets the source stand for nothing from now on. */
+    public void followNothing() {
+        move(NONE, Posix.EPOLLIN);
+    }
+
+    private void move(int newFd, int newInterest) {
         EpollWaiter registered = waiter;
         if (registered != null) {
             registered.unregister(this);
         }
-        fd = socket == null ? NONE : socket.fd();
+        fd = newFd;
+        interest = newInterest;
         if (registered != null) {
             registered.register(this);
         }

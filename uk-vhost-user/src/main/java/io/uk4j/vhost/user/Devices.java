@@ -9,12 +9,7 @@ final class Devices {
     private Devices() {}
 
     static VirtioTransport transport(DeviceContext context, String path, int deviceType, LocalConfig local) {
-        if (path.isEmpty()) {
-            throw new ConfigException(
-                    "vhost-user: does not name a socket.",
-                    "vhost-user:PATH, where PATH is the socket that a back end listens at.",
-                    "vhost-user:/run/device.sock");
-        }
+        requirePath("vhost-user", path);
         long timeoutNs = context.config().get(VhostUserKeys.TIMEOUT).toNanos();
         return new VhostUserTransport(
                 path, deviceType, local, context.platform().pages(), timeoutNs);
@@ -25,5 +20,14 @@ final class Devices {
         String last = path.substring(path.lastIndexOf('/') + 1);
         int dot = last.indexOf('.', 1);
         return last.isEmpty() ? "vhost" : dot < 0 ? last : last.substring(0, dot);
+    }
+
+    static void requirePath(String scheme, String path) {
+        if (path.isEmpty()) {
+            throw new ConfigException(
+                    scheme + ": does not name a socket.",
+                    scheme + ":PATH, where PATH is the socket at which the back end listens.",
+                    scheme + ":/run/device.sock");
+        }
     }
 }

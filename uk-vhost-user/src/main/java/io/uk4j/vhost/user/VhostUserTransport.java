@@ -128,7 +128,7 @@ final class VhostUserTransport implements VirtioTransport {
         connected.clear();
         config = null;
         frontEnd = null;
-        hangUp.follow(null);
+        hangUp.followNothing();
         old.close();
     }
 

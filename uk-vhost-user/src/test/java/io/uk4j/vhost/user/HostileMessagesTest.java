@@ -1,0 +1,192 @@
+package io.uk4j.vhost.user;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.uk4j.core.DeviceException;
+import io.uk4j.core.block.BlockDevice;
+import io.uk4j.core.metrics.MetricRegistry;
+import io.uk4j.core.net.NetDevice;
+import io.uk4j.mm.PacketPool;
+import io.uk4j.platform.unix.EventDescriptor;
+import io.uk4j.platform.unix.SharedMemory;
+import io.uk4j.platform.unix.UnixListener;
+import io.uk4j.platform.unix.UnixPlatform;
+import io.uk4j.platform.unix.UnixSocket;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Front ends and back ends that send what no specification allows. */
+class HostileMessagesTest {
+    private static final long SECOND_NS = 1_000_000_000L;
+    private static final int[] REQUESTS = {1, 2, 3, 5, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 24, 31, 40, 99};
+
+    @TempDir
+    private Path folder;
+
+    @Test
+    void aBackEndSurvivesWhateverAFrontEndSays() throws IOException {
+        String path = folder.resolve("s").toString();
+        try (UnixPlatform platform = UnixPlatform.create();
+                PacketPool pool =
+                        PacketPool.builder(platform.pages()).sizeClass(2048, 64).build();
+                NetDevice back = new VhostUserBackEndProvider()
+                        .open(Contexts.context(platform, new MetricRegistry(), pool), path);
+                SharedMemory memory = SharedMemory.create("test", 1 << 16);
+                EventDescriptor event = EventDescriptor.create();
+                Arena arena = Arena.ofConfined()) {
+            int before = openDescriptors();
+            for (int round = 0; round < 400; round++) {
+                long seed = 9_000L + round;
+                Random random = new Random(seed);
+                try (UnixSocket front = UnixSocket.connect(path)) {
+                    for (int i = 0; i < 12; i++) {
+                        MemorySegment bytes = message(arena, random);
+                        int[] descriptors = switch (random.nextInt(4)) {
+                            case 0 -> new int[] {memory.fd()};
+                            case 1 -> new int[] {event.fd()};
+                            case 2 -> new int[] {memory.fd(), event.fd(), memory.fd()};
+                            default -> new int[0];
+                        };
+                        if (!front.send(bytes, descriptors, SECOND_NS)) {
+                            break;
+                        }
+                        back.arm();
+                    }
+                }
+                back.arm();
+            }
+            back.arm();
+            assertTrue(openDescriptors() <= before + 8, "descriptors were lost: " + (openDescriptors() - before));
+        }
+        // And it still serves.
+        try (NetPair pair = new NetPair(folder)) {
+            byte[] frame = new byte[100];
+            pair.send(pair.front, pair.frontPool, frame);
+            assertArrayEquals(frame, pair.receive(pair.back));
+        }
+    }
+
+    /** A message that is mostly well-formed, so that it gets past the first check. */
+    private static MemorySegment message(Arena arena, Random random) {
+        int size = switch (random.nextInt(6)) {
+            case 0 -> 0;
+            case 1 -> 4;
+            case 2 -> 40;
+            case 3 -> 12 + 60;
+            default -> 8;
+        };
+        MemorySegment bytes = arena.allocate(12 + 1024, 8);
+        bytes.set(ValueLayout.JAVA_INT, 0, REQUESTS[random.nextInt(REQUESTS.length)]);
+        bytes.set(ValueLayout.JAVA_INT, 4, random.nextInt(20) == 0 ? random.nextInt() : 1 | random.nextInt(2) * 8);
+        bytes.set(ValueLayout.JAVA_INT, 8, random.nextInt(20) == 0 ? random.nextInt(2000) - 100 : size);
+        for (int i = 0; i < size; i += 4) {
+            int value = switch (random.nextInt(4)) {
+                case 0 -> random.nextInt(3);
+                case 1 -> 1 << random.nextInt(17);
+                case 2 -> random.nextInt();
+                default -> 0;
+            };
+            bytes.set(ValueLayout.JAVA_INT, 12 + i, value);
+        }
+        return bytes.asSlice(0, 12 + size);
+    }
+
+    @Test
+    void aFrontEndSurvivesWhateverABackEndAnswers() throws IOException {
+        String path = folder.resolve("s").toString();
+        try (UnixPlatform platform = UnixPlatform.create();
+                PacketPool pool = PacketPool.builder(platform.pages())
+                        .sizeClass(4096, 64)
+                        .sizeClass(16_384, 4)
+                        .build();
+                UnixListener listener = UnixListener.open(path)) {
+            int before = openDescriptors();
+            for (int round = 0; round < 60; round++) {
+                long seed = 5_000L + round;
+                Random random = new Random(seed);
+                Thread liar = Thread.ofPlatform().start(() -> answer(listener, random));
+                DeviceException e = assertThrows(
+                        DeviceException.class,
+                        () -> {
+                            try (BlockDevice device = new VhostUserBlockProvider()
+                                    .open(
+                                            Contexts.context(
+                                                    platform, new MetricRegistry(), pool, "uk.vhost.timeout=30ms"),
+                                            path)) {
+                                throw new AssertionError("opened " + device.info());
+                            }
+                        },
+                        "seed " + seed);
+                assertTrue(e.getMessage().contains(path), e.getMessage());
+                join(liar);
+                assertTrue(pool.inUse() == 0);
+            }
+            assertTrue(openDescriptors() <= before + 8, "descriptors were lost: " + (openDescriptors() - before));
+        }
+    }
+
+    private static void join(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** Answers a few messages, the first ones as they should be, and then one or the other wrongly. */
+    private static void answer(UnixListener listener, Random random) {
+        UnixSocket socket = listener.accept();
+        for (int i = 0; socket == null && i < 10_000; i++) {
+            LockSupport.parkNanos(100_000);
+            socket = listener.accept();
+        }
+        if (socket == null) {
+            return;
+        }
+        try (UnixSocket accepted = socket;
+                Arena arena = Arena.ofConfined()) {
+            Message message = new Message();
+            int honest = random.nextInt(6);
+            for (int i = 0; i <= honest; i++) {
+                if (message.receive(accepted, SECOND_NS, SECOND_NS) != Message.Received.MESSAGE) {
+                    return;
+                }
+                boolean lies = i == honest;
+                if (lies && random.nextInt(3) == 0) {
+                    accepted.send(message(arena, random), new int[0], SECOND_NS);
+                } else if (lies) {
+                    MemorySegment garbage = arena.allocate(1 + random.nextInt(200));
+                    for (long at = 0; at < garbage.byteSize(); at++) {
+                        garbage.set(ValueLayout.JAVA_BYTE, at, (byte) random.nextInt());
+                    }
+                    accepted.send(garbage, new int[0], SECOND_NS);
+                } else {
+                    boolean asks = message.request() == Request.GET_FEATURES
+                            || message.request() == Request.GET_PROTOCOL_FEATURES
+                            || message.request() == Request.GET_QUEUE_NUM;
+                    if (asks) {
+                        message.beginReply().addLong(0x1_7500_7e46L).send(accepted, SECOND_NS);
+                    } else if (message.needsReply()) {
+                        message.beginReply().addLong(random.nextInt(4)).send(accepted, SECOND_NS);
+                    }
+                }
+            }
+        }
+    }
+
+    private static int openDescriptors() throws IOException {
+        try (var list = Files.list(Path.of("/proc/self/fd"))) {
+            return (int) list.count();
+        }
+    }
+}
