@@ -150,7 +150,9 @@ final class ApplianceProcess implements AutoCloseable {
         assertFalse(log().contains("[ERROR]"), this::log);
     }
 
-    private void kill() {
+    /** Ends it as a power cut would; nothing is expected of it any more. */
+    void kill() {
+        stopped = true;
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
     }

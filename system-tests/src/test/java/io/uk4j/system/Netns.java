@@ -15,7 +15,7 @@ final class Netns implements AutoCloseable {
 
     private final String name = "uk-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
 
-    /** Makes one. {@link Requirements#tap} says whether that can be. */
+    /** Makes one. {@code Requirements.tap} says whether that can be. */
     Netns() {
         Command.run("ip", "netns", "add", name).succeeded();
         try {
