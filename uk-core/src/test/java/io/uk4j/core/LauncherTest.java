@@ -103,6 +103,10 @@ class LauncherTest {
                       the network device that the appliance opens
                       SCHEME:ADDRESS, such as tap:uk0; no default
 
+                  uk.net.mac
+                      the hardware address of the network device; without it the device has one of its own
+                      a unicast Ethernet address, such as 02:00:5e:10:00:01; no default
+
                   uk.platform
                 """), out());
     }

@@ -33,8 +33,7 @@ public final class NetDevices {
             Map.of(
                     "tap:NAME", "uk-platform-unix",
                     "gateway:HOSTPORT=PORT", "uk-gateway",
-                    "vhost-user:PATH", "uk-vhost-user",
-                    "vhost-user-backend:PATH", "uk-vhost-user"),
+                    "vhost-user:PATH", "uk-vhost-user"),
             NetDeviceProvider::scheme,
             NetDeviceProvider::usage);
 

@@ -61,7 +61,8 @@ class NetDevicesTest {
         assertEquals("""
                 uk.net.device=tab:uk0: nothing here opens devices of the scheme tab:.
                 Allowed: tap:NAME.
-                Try: the dependency io.uk4j:uk-gateway, which brings gateway:HOSTPORT=PORT""", refusal("tab:uk0", TAP));
+                Try: the dependency io.uk4j:uk-gateway, which brings gateway:HOSTPORT=PORT; \
+                or the dependency io.uk4j:uk-vhost-user, which brings vhost-user:PATH""", refusal("tab:uk0", TAP));
     }
 
     @Test
@@ -70,7 +71,8 @@ class NetDevicesTest {
                 uk.net.device=x:y: nothing here opens devices of the scheme x:.
                 Allowed are the schemes of the modules that are linked in; there is none.
                 Try: the dependency io.uk4j:uk-gateway, which brings gateway:HOSTPORT=PORT; \
-                or the dependency io.uk4j:uk-platform-unix, which brings tap:NAME""";
+                or the dependency io.uk4j:uk-platform-unix, which brings tap:NAME; \
+                or the dependency io.uk4j:uk-vhost-user, which brings vhost-user:PATH""";
         assertEquals(expected, refusal("x:y"));
         assertEquals(
                 expected,
