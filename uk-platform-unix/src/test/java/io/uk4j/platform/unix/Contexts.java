@@ -6,6 +6,7 @@ import io.uk4j.core.Platform;
 import io.uk4j.core.config.Config;
 import io.uk4j.core.config.Configs;
 import io.uk4j.core.metrics.Counters;
+import io.uk4j.core.net.NetDevices;
 import io.uk4j.mm.PacketPool;
 
 /** What devices are opened with. */
@@ -23,7 +24,7 @@ final class Contexts {
     }
 
     static Config config(String... settings) {
-        Configs.Builder builder = Configs.builder().keys(new UnixKeys().keys());
+        Configs.Builder builder = Configs.builder().keys(new UnixKeys().keys()).keys(NetDevices.MAC);
         for (String setting : settings) {
             int equals = setting.indexOf('=');
             builder.set(setting.substring(0, equals), setting.substring(equals + 1));
