@@ -32,7 +32,7 @@ class TestPmdIT {
     private final UnixPlatform platform = UnixPlatform.create();
     private final MetricRegistry counters = new MetricRegistry();
     private final PacketPool pool = PacketPool.builder(platform.pages())
-            .budgetBytes(8 << 20)
+            .budgetBytes(32 << 20)
             .trackLeaks(true)
             .build();
     private final Waiter waiter = platform.newWaiter();
