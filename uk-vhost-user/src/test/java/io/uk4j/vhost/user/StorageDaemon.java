@@ -6,6 +6,7 @@ import java.lang.ProcessBuilder.Redirect;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A qemu-storage-daemon that serves one file by vhost-user. */
 final class StorageDaemon implements AutoCloseable {
@@ -51,11 +52,20 @@ final class StorageDaemon implements AutoCloseable {
                     .start();
             // Whatever becomes of the test, the daemon does not outlive it.
             Runtime.getRuntime().addShutdownHook(new Thread(started::destroyForcibly));
-            Awaiting.until("the storage daemon to listen", () -> Files.exists(Path.of(socket())) || !started.isAlive());
+            Awaiting.until("the storage daemon to listen", () -> isListening() || !started.isAlive());
             if (!started.isAlive()) {
                 throw new IllegalStateException(Files.readString(folder.resolve("daemon.log")));
             }
             return started;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Whether somebody listens at the socket, which there is a moment before that; the flag is that of listening sockets. */
+    private boolean isListening() {
+        try (Stream<String> sockets = Files.lines(Path.of("/proc/net/unix"))) {
+            return sockets.anyMatch(line -> line.endsWith(" " + socket()) && line.contains(" 00010000 "));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
