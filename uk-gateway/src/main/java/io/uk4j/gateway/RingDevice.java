@@ -9,6 +9,7 @@ import io.uk4j.core.net.FrameBatch;
 import io.uk4j.core.net.MacAddress;
 import io.uk4j.core.net.NetDevice;
 import io.uk4j.core.net.NetDeviceInfo;
+import io.uk4j.core.net.NetDevices;
 
 /**
  * One end of a pair of rings between two loops. Frames cross whole, with their offload words, up to 64 KiB long. What it
@@ -54,11 +55,8 @@ final class RingDevice implements NetDevice {
         this.in = in;
         this.pool = pool;
         this.onClose = onClose;
-        Counters device = counters.with("device", name);
-        String dropped = "uk_net_frames_dropped_total";
-        String help = "Frames that the device dropped.";
-        droppedNoBuffer = device.with("reason", "no_buffer").counter(dropped, help);
-        droppedTooLong = device.with("reason", "too_long").counter(dropped, help);
+        droppedNoBuffer = NetDevices.dropCounter(counters, name, "no_buffer");
+        droppedTooLong = NetDevices.dropCounter(counters, name, "too_long");
     }
 
     @Override

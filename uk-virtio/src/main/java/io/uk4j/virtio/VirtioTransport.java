@@ -23,9 +23,6 @@ public interface VirtioTransport extends AutoCloseable {
     /** What a user calls the device, such as {@code vhost-user:/run/net.sock}. */
     String name();
 
-    /** What kind of device it is (VIRTIO 1.3, section 5): 1 is a network, 2 a block device. */
-    int deviceType();
-
     /**
      * Makes the device stop and forget everything; it uses no queue and no buffer any more. Finds the device anew if it has gone
      * away. May take as long as the transport's own time-out.

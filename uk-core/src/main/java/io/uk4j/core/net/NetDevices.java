@@ -4,6 +4,8 @@ import io.uk4j.core.DeviceContext;
 import io.uk4j.core.config.ConfigException;
 import io.uk4j.core.config.Key;
 import io.uk4j.core.internal.Scheme;
+import io.uk4j.core.metrics.Counter;
+import io.uk4j.core.metrics.Counters;
 import java.util.Map;
 import java.util.ServiceLoader;
 
@@ -57,6 +59,19 @@ public final class NetDevices {
 
     static NetDevice open(Iterable<NetDeviceProvider> providers, DeviceContext context, String spec) {
         return SCHEMES.choose(providers, spec).open(context, Scheme.address(spec));
+    }
+
+    /**
+     * The counter of frames that a device drops for one reason, under the name that every device uses.
+     *
+     * @param registry where it hangs
+     * @param device the device's name
+     * @param reason in lower-case letters, digits and underscores
+     */
+    public static Counter dropCounter(Counters registry, String device, String reason) {
+        return registry.with("device", device)
+                .with("reason", reason)
+                .counter("uk_net_frames_dropped_total", "Frames dropped, by reason.");
     }
 
     private static String nonEmpty(String text) {

@@ -5,6 +5,7 @@ import io.uk4j.core.DeviceException;
 import io.uk4j.core.Duty;
 import io.uk4j.core.SignalSource;
 import io.uk4j.core.WaitSource;
+import io.uk4j.core.block.BlockCounters;
 import io.uk4j.core.block.BlockDevice;
 import io.uk4j.core.block.BlockDeviceInfo;
 import io.uk4j.core.block.BlockRequest;
@@ -43,7 +44,7 @@ final class FileBlockDevice implements BlockDevice {
     private final SignalSource source = new SignalSource();
     private final ParkWaiter worker;
     private final Thread thread;
-    private final FileCounters counters;
+    private final BlockCounters counters;
 
     private final @Nullable BlockRequest[] requests;
     private final int[] statuses;
@@ -57,7 +58,7 @@ final class FileBlockDevice implements BlockDevice {
         this.info = info;
         transfer = new FileTransfer(channel);
         worker = new ParkWaiter(context.platform().clock());
-        counters = new FileCounters(context.counters(), info.name());
+        counters = new BlockCounters(context.counters(), info.name());
         requests = new BlockRequest[info.queueDepth()];
         statuses = new int[info.queueDepth()];
         thread = Thread.ofPlatform().daemon().name("uk-file-" + info.name()).start(this::work);

@@ -2,6 +2,7 @@ package io.uk4j.platform.unix;
 
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
+import io.uk4j.core.net.NetDevices;
 
 /** What a TAP drops. What it carries is counted by whoever uses it, for every device alike. */
 final class TapCounters {
@@ -24,16 +25,11 @@ final class TapCounters {
     final Counter refused;
 
     TapCounters(Counters registry, String device) {
-        Counters own = registry.with("device", device);
-        truncated = dropped(own, "truncated");
-        malformed = dropped(own, "malformed");
-        unfit = dropped(own, "unfit");
-        interfaceDown = dropped(own, "interface_down");
-        hostMemory = dropped(own, "host_memory");
-        refused = dropped(own, "refused");
-    }
-
-    private static Counter dropped(Counters own, String reason) {
-        return own.with("reason", reason).counter("uk_net_frames_dropped_total", "Frames dropped, by reason.");
+        truncated = NetDevices.dropCounter(registry, device, "truncated");
+        malformed = NetDevices.dropCounter(registry, device, "malformed");
+        unfit = NetDevices.dropCounter(registry, device, "unfit");
+        interfaceDown = NetDevices.dropCounter(registry, device, "interface_down");
+        hostMemory = NetDevices.dropCounter(registry, device, "host_memory");
+        refused = NetDevices.dropCounter(registry, device, "refused");
     }
 }

@@ -8,11 +8,10 @@ import io.uk4j.virtio.VirtioTransport;
 final class Devices {
     private Devices() {}
 
-    static VirtioTransport transport(DeviceContext context, String path, int deviceType, LocalConfig local) {
+    static VirtioTransport transport(DeviceContext context, String path, LocalConfig local) {
         requirePath("vhost-user", path);
         long timeoutNs = context.config().get(VhostUserKeys.TIMEOUT).toNanos();
-        return new VhostUserTransport(
-                path, deviceType, local, context.platform().pages(), timeoutNs);
+        return new VhostUserTransport(path, local, context.platform().pages(), timeoutNs);
     }
 
     /** The last part of a path, without what follows a dot: a short name. */

@@ -7,7 +7,7 @@ import java.nio.ByteOrder;
  * What the front end contributes to a device whose back end has no configuration of its own. A network back end moves frames
  * only: hardware address, MTU, link state and the control queue are the front end's.
  *
- * @param queues how many queues the device has, where the back end cannot say
+ * @param queues how many queues the device has
  * @param frontEndFeatures features that are the front end's to offer, and that the back end's word does not count for
  * @param offeredFeatures those of them that this front end offers
  * @param mtuBytes the link's MTU; 0 where it is not known or there is none

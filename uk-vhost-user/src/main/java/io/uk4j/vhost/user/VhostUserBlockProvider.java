@@ -11,7 +11,6 @@ import io.uk4j.virtio.driver.VirtioBlock;
  * qemu-storage-daemon's {@code vhost-user-blk} export.
  */
 public final class VhostUserBlockProvider implements BlockDeviceProvider {
-    private static final int DEVICE_TYPE = 2;
 
     /** Created by {@link java.util.ServiceLoader}. */
     public VhostUserBlockProvider() {}
@@ -36,7 +35,6 @@ public final class VhostUserBlockProvider implements BlockDeviceProvider {
     @Override
     public BlockDevice open(DeviceContext context, String address) {
         LocalConfig local = new LocalConfig(1, 0, 0, 0);
-        return VirtioBlock.open(
-                context, Devices.transport(context, address, DEVICE_TYPE, local), Devices.name(address));
+        return VirtioBlock.open(context, Devices.transport(context, address, local), Devices.name(address));
     }
 }

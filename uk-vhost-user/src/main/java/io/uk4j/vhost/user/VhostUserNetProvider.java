@@ -13,7 +13,6 @@ import io.uk4j.virtio.driver.VirtioNet;
  * <p>The hardware address is {@code uk.net.mac}, else a new one at each start.
  */
 public final class VhostUserNetProvider implements NetDeviceProvider {
-    private static final int DEVICE_TYPE = 1;
     private static final int QUEUES = 2;
     private static final long MTU = 1L << 3;
 
@@ -45,6 +44,6 @@ public final class VhostUserNetProvider implements NetDeviceProvider {
     public NetDevice open(DeviceContext context, String address) {
         int mtuBytes = context.config().get(VhostUserKeys.MTU);
         LocalConfig local = new LocalConfig(QUEUES, FRONT_END_FEATURES, MTU, mtuBytes);
-        return VirtioNet.open(context, Devices.transport(context, address, DEVICE_TYPE, local), Devices.name(address));
+        return VirtioNet.open(context, Devices.transport(context, address, local), Devices.name(address));
     }
 }

@@ -29,15 +29,13 @@ import org.jspecify.annotations.Nullable;
 final class VhostUserTransport implements VirtioTransport {
     /** What the protocol may be used with, of what the back end offers. */
     private static final long PROTOCOL_WANTED =
-            ProtocolFeatures.MQ | ProtocolFeatures.REPLY_ACK | ProtocolFeatures.MTU | ProtocolFeatures.CONFIG;
+            ProtocolFeatures.REPLY_ACK | ProtocolFeatures.MTU | ProtocolFeatures.CONFIG;
 
     private static final int CONFIG_BYTES = 60;
     private static final int QUEUE_LIMIT = 1024;
-    private static final int PACKED_BASE = 0x8000_8000;
 
     private final String path;
     private final LocalConfig local;
-    private final int deviceType;
     private final SharedMemory memory;
     private final long timeoutNs;
     private final DescriptorSource hangUp = DescriptorSource.ofNothing();
@@ -49,8 +47,6 @@ final class VhostUserTransport implements VirtioTransport {
     private @Nullable FrontEnd frontEnd;
     private long offered;
     private long protocol;
-    private long accepted;
-    private int queues;
     private @Nullable ByteBuffer config;
     private boolean closed;
 
@@ -59,9 +55,8 @@ final class VhostUserTransport implements VirtioTransport {
      *
      * @param local what this side adds to the device by itself
      */
-    VhostUserTransport(String path, int deviceType, LocalConfig local, PageSource pages, long timeoutNs) {
+    VhostUserTransport(String path, LocalConfig local, PageSource pages, long timeoutNs) {
         this.path = path;
-        this.deviceType = deviceType;
         this.local = local;
         this.timeoutNs = timeoutNs;
         memory = shared(pages);
@@ -85,11 +80,6 @@ final class VhostUserTransport implements VirtioTransport {
     }
 
     @Override
-    public int deviceType() {
-        return deviceType;
-    }
-
-    @Override
     public void reset() {
         disconnect();
         FrontEnd fresh = FrontEnd.connect(path, timeoutNs);
@@ -103,10 +93,6 @@ final class VhostUserTransport implements VirtioTransport {
             if (Features.has(protocol, ProtocolFeatures.REPLY_ACK)) {
                 fresh.acknowledges();
             }
-        }
-        queues = local.queues();
-        if (Features.has(protocol, ProtocolFeatures.MQ)) {
-            queues = Math.clamp(fresh.get(Request.GET_QUEUE_NUM), queues, 256);
         }
         fresh.tell(fresh.message(Request.SET_OWNER));
     }
@@ -148,7 +134,6 @@ final class VhostUserTransport implements VirtioTransport {
     @Override
     public void accept(long features) {
         FrontEnd to = frontEnd();
-        accepted = features;
         long told = (features & offered) | (offered & ProtocolFeatures.OFFERED);
         to.tell(to.message(Request.SET_FEATURES).addLong(told));
         if (Features.has(protocol, ProtocolFeatures.MTU) && local.mtuBytes() > 0) {
@@ -196,16 +181,15 @@ final class VhostUserTransport implements VirtioTransport {
 
     @Override
     public int queueLimit(int queue) {
-        return queue < queues ? QUEUE_LIMIT : 0;
+        return queue < local.queues() ? QUEUE_LIMIT : 0;
     }
 
     @Override
     public QueueLink connect(int queue, QueueAreas areas) {
         FrontEnd to = frontEnd();
         FrontEndLink link = links.computeIfAbsent(queue, _ -> new FrontEndLink());
-        int base = Features.has(accepted, Features.RING_PACKED) ? PACKED_BASE : 0;
         to.tell(to.message(Request.SET_VRING_NUM).addInt(queue).addInt(areas.size()));
-        to.tell(to.message(Request.SET_VRING_BASE).addInt(queue).addInt(base));
+        to.tell(to.message(Request.SET_VRING_BASE).addInt(queue).addInt(0));
         to.tell(to.message(Request.SET_VRING_ADDR)
                 .addInt(queue)
                 .addInt(0)

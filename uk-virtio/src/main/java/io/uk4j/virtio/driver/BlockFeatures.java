@@ -4,16 +4,12 @@ import java.util.Map;
 
 /** Feature bits, configuration fields and request types of the block device (VIRTIO 1.3, sections 5.2.3, 5.2.4 and 5.2.6). */
 final class BlockFeatures {
-    static final int DEVICE_TYPE = 2;
-
     static final long SIZE_MAX = 1L << 1;
     static final long SEG_MAX = 1L << 2;
     static final long GEOMETRY = 1L << 4;
     static final long RO = 1L << 5;
     static final long BLK_SIZE = 1L << 6;
     static final long FLUSH = 1L << 9;
-    static final long TOPOLOGY = 1L << 10;
-    static final long MQ = 1L << 12;
     static final long DISCARD = 1L << 13;
     static final long WRITE_ZEROES = 1L << 14;
 
@@ -24,8 +20,6 @@ final class BlockFeatures {
     static final int CONFIG_HEADS = 18;
     static final int CONFIG_TRACK_SECTORS = 19;
     static final int CONFIG_BLK_SIZE = 20;
-    static final int CONFIG_PHYSICAL_EXPONENT = 24;
-    static final int CONFIG_NUM_QUEUES = 34;
     static final int CONFIG_MAX_DISCARD_SECTORS = 36;
     static final int CONFIG_MAX_WRITE_ZEROES_SECTORS = 48;
 
@@ -36,7 +30,6 @@ final class BlockFeatures {
     static final int WRITE_ZEROES_REQUEST = 13;
 
     static final int STATUS_OK = 0;
-    static final int STATUS_IO_ERROR = 1;
     static final int STATUS_UNSUPPORTED = 2;
 
     /** The unit of capacity and of requests, whatever the block size. */

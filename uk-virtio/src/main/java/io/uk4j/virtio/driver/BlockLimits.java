@@ -62,4 +62,14 @@ record BlockLimits(
     private static DeviceException wrong(VirtioTransport transport, String what) {
         return new DeviceException(transport.name() + " says to have " + what + ".", null, null);
     }
+
+    /** What an operator is told of the geometry, which is of no use to anybody else; empty without one. */
+    static String geometry(VirtioTransport transport, Negotiation negotiation) {
+        if (!negotiation.has(BlockFeatures.GEOMETRY)) {
+            return "";
+        }
+        return transport.config(BlockFeatures.CONFIG_CYLINDERS, 2) + " cylinders, "
+                + transport.config(BlockFeatures.CONFIG_HEADS, 1) + " heads, "
+                + transport.config(BlockFeatures.CONFIG_TRACK_SECTORS, 1) + " sectors, ";
+    }
 }

@@ -7,6 +7,7 @@ import io.uk4j.virtio.QueueLink;
 import io.uk4j.virtio.VirtioException;
 import io.uk4j.virtio.VirtioException.Violation;
 import io.uk4j.virtio.queue.Virtqueue;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -37,10 +38,10 @@ final class BlockQueue {
         void ended(BlockRequest request, int status);
     }
 
-    /** What is given again to a device that was reset. */
+    /** What is to be given to the device before anything new: what it had when it was reset, and pieces that found no room. */
     private record Held(BlockRequest request, long done, long sequence, int attempts) {}
 
-    private List<Held> held = List.of();
+    private final ArrayDeque<Held> held = new ArrayDeque<>();
 
     BlockQueue(Virtqueue queue, BlockChains chains) {
         this.queue = queue;
@@ -68,7 +69,7 @@ final class BlockQueue {
      * @return false if there is no room, or no buffer for data that must be copied
      */
     boolean submit(BlockRequest request, long nowNs) {
-        if (!chains.hasRoom(request.fragments()) || !give(request, 0, nextSequence, nowNs, 1)) {
+        if (!held.isEmpty() || !give(request, 0, nextSequence, nowNs, 1)) {
             return false;
         }
         nextSequence++;
@@ -77,6 +78,9 @@ final class BlockQueue {
     }
 
     private boolean give(BlockRequest request, long done, long sequence, long nowNs, int attempt) {
+        if (!chains.hasRoom(request.fragments())) {
+            return false;
+        }
         int id = queue.nextId();
         long piece = chains.build(request, done);
         if (piece < 0) {
@@ -123,15 +127,34 @@ final class BlockQueue {
             boolean ok = status == BlockFeatures.STATUS_OK;
             chains.release(id, ok && request.operation() == Operation.READ ? request : null, doneBytes[id]);
             long done = doneBytes[id] + pieceBytes[id];
-            if (ok && done < request.lengthBytes() && give(request, done, sequences[id], nowNs, attempts[id])) {
-                queue.publish();
+            if (ok && done < request.lengthBytes()) {
+                held.addFirst(new Held(request, done, sequences[id], attempts[id]));
+                giveHeld(nowNs, outcomes);
             } else {
                 delivered++;
-                boolean whole = ok && done >= request.lengthBytes();
-                outcomes.ended(request, whole ? BlockRequest.OK : BlockRequest.IO_ERROR);
+                outcomes.ended(request, ok ? BlockRequest.OK : BlockRequest.IO_ERROR);
             }
         }
+        if (!closed) {
+            giveHeld(nowNs, outcomes);
+        }
         return delivered;
+    }
+
+    /** Gives the device what is held, as far as there is room. What there is no buffer for, and nothing to wait for, fails. */
+    private void giveHeld(long nowNs, Outcomes outcomes) {
+        while (!held.isEmpty()) {
+            Held first = held.getFirst();
+            if (give(first.request, first.done, first.sequence, nowNs, first.attempts)) {
+                held.removeFirst();
+            } else if (underWay > 0) {
+                break;
+            } else {
+                held.removeFirst();
+                outcomes.ended(first.request, BlockRequest.IO_ERROR);
+            }
+        }
+        queue.publish();
     }
 
     boolean arm() {
@@ -155,27 +178,32 @@ final class BlockQueue {
         for (int id = 0; id < requests.length; id++) {
             BlockRequest request = requests[id];
             if (request != null) {
-                all.add(new Held(request, doneBytes[id], sequences[id], attempts[id]));
+                all.add(new Held(request, doneBytes[id], sequences[id], attempts[id] + 1));
                 chains.release(id, null, 0);
                 requests[id] = null;
             }
         }
         all.sort(Comparator.comparingLong(Held::sequence));
-        held = all;
+        held.clear();
+        held.addAll(all);
         underWay = 0;
         queue.reset();
     }
 
-    /** Gives the device again what was taken back, each request once and in the order of submission; passes on what breaks it. */
-    void giveAgain(long nowNs, Consumer<BlockRequest> broken) {
-        List<Held> all = held;
-        held = List.of();
-        for (Held one : all) {
-            if (one.attempts >= ATTEMPTS || !give(one.request, one.done, one.sequence, nowNs, one.attempts + 1)) {
+    /**
+     * Gives the device again what was taken back, each request once and in the order of submission.
+     *
+     * @param broken told of requests that were given often enough
+     */
+    void giveAgain(long nowNs, Outcomes outcomes, Consumer<BlockRequest> broken) {
+        held.removeIf(one -> {
+            boolean often = one.attempts > ATTEMPTS;
+            if (often) {
                 broken.accept(one.request);
             }
-        }
-        queue.publish();
+            return often;
+        });
+        giveHeld(nowNs, outcomes);
         kick();
     }
 
@@ -183,8 +211,8 @@ final class BlockQueue {
     void close(Outcomes outcomes) {
         closed = true;
         reclaim();
-        List<Held> all = held;
-        held = List.of();
-        all.forEach(one -> outcomes.ended(one.request, BlockRequest.CLOSED));
+        while (!held.isEmpty()) {
+            outcomes.ended(held.removeFirst().request, BlockRequest.CLOSED);
+        }
     }
 }

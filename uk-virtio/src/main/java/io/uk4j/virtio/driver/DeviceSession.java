@@ -12,25 +12,33 @@ import org.slf4j.LoggerFactory;
 /**
  * The life of one device: started, lost, started again. There is one way of recovery for all that can go wrong, whether the
  * device broke the rules, asked for a reset, took too long or went away: it is reset, the same features are agreed on, its
- * queues are empty again, and the driver goes on. Attempts are spaced out, from at once up to one each second.
+ * queues are empty again, and the driver goes on. Attempts are spaced out, from at once for a device that did something since
+ * the last one up to one each second.
  *
- * <p>A device that is not there may come back at any time. One that is there but comes to nothing in {@value #FRUITLESS_LIMIT}
- * attempts in a row is given up: its user gets a {@link DeviceException} from then on.
+ * <p>A device may come and go as often as it likes. One that is at fault {@value #FAULT_LIMIT} times without doing anything of
+ * use in between is given up, as is one that comes back as another: its user gets a {@link DeviceException} from then on.
  *
  * <p>Thread rule: loop-owned.
  */
 final class DeviceSession {
     private static final Logger LOG = LoggerFactory.getLogger(DeviceSession.class);
 
-    static final int FRUITLESS_LIMIT = 16;
+    static final int FAULT_LIMIT = 16;
 
     private static final long FIRST_PAUSE_NS = 5_000_000;
     private static final long LONGEST_PAUSE_NS = 1_000_000_000;
 
+    /** After so many polls that found nothing, it is looked whether the device is still there. */
+    private static final int EMPTY_POLLS = 4096;
+
     /** What a driver does when its device begins, for the first time or again. */
     interface Driver {
+        /** Whether a device that came back is still what the driver told its user: if not, why it is of no use. */
+        @Nullable
+        DeviceException changed();
+
         /** Takes back what the device had, for it forgot all of that, and connects the queues. */
-        void connect(VirtioTransport transport);
+        void connect();
 
         /** The device runs: gives it work. */
         void started();
@@ -50,7 +58,9 @@ final class DeviceSession {
     private @Nullable DeviceException givenUp;
     private long retryAtNs;
     private long pauseNs;
-    private int fruitless;
+    private int faults;
+    private String lastFault = "";
+    private int emptyPolls;
 
     DeviceSession(
             VirtioTransport transport, Negotiation negotiation, Clock clock, DeviceCounters counters, Driver driver) {
@@ -62,42 +72,17 @@ final class DeviceSession {
     }
 
     /**
-     * Settles the features of a device that was found, before the driver looks at its configuration.
+     * Starts a device that was reset, with the features that were settled on.
      *
-     * @throws DeviceException if there is no device, or it does not offer what is needed
-     */
-    static void probe(VirtioTransport transport, Negotiation negotiation) {
-        try {
-            transport.reset();
-            negotiation.settle(transport.offeredFeatures());
-        } catch (VirtioException e) {
-            throw unusable(transport, e);
-        }
-    }
-
-    /**
-     * Starts the probed device for the first time.
-     *
-     * @throws DeviceException if it does not start
+     * @throws VirtioException if it breaks the rules
+     * @throws DeviceException if it has gone away
      */
     void start() {
-        try {
-            begin();
-        } catch (VirtioException e) {
-            throw unusable(transport, e);
-        }
-    }
-
-    private static DeviceException unusable(VirtioTransport transport, VirtioException e) {
-        return new DeviceException(transport.name() + " cannot be used: " + e.getMessage(), null, null, e);
-    }
-
-    private void begin() {
         transport.accept(negotiation.settled());
-        driver.connect(transport);
+        driver.connect();
         transport.start();
-        running = true;
         driver.started();
+        running = true;
     }
 
     /** Whether the device may be used; where it may not, time will tell, and {@link #tend} looks. */
@@ -108,25 +93,39 @@ final class DeviceSession {
         return running;
     }
 
-    /** The device has used something: it is worth another attempt when it fails. */
-    void progressed() {
-        fruitless = 0;
-        pauseNs = 0;
+    /**
+     * Told after each poll.
+     *
+     * @param useful whether the device has done something
+     */
+    void polled(boolean useful) {
+        if (useful) {
+            faults = 0;
+            pauseNs = 0;
+            emptyPolls = 0;
+        } else if (++emptyPolls == EMPTY_POLLS) {
+            emptyPolls = 0;
+            listen();
+        }
     }
 
-    /** The device broke the rules. It is started again at the next {@link #tend}. */
+    /** The device broke the rules. It is started again by {@link #tend}. */
     void violated(VirtioException e) {
         counters.violated(e);
-        lost(e.getMessage());
+        failed(String.valueOf(e.getMessage()));
     }
 
-    /** The device is of no use, for a reason that is told. It is started again at the next {@link #tend}. */
-    void lost(@Nullable String reason) {
-        if (running) {
-            running = false;
-            retryAtNs = clock.nowNs();
-            LOG.warn("{} is started again: {}", transport.name(), reason);
-        }
+    /** The device is at fault, for a reason that is told. It is started again by {@link #tend}. */
+    void failed(String reason) {
+        faults++;
+        lastFault = reason;
+        lost(reason);
+    }
+
+    private void lost(String reason) {
+        running = false;
+        retryAtNs = clock.nowNs() + pauseNs;
+        LOG.warn("{} is started again: {}", transport.name(), reason);
     }
 
     /** Looks what the device has to say for itself; it may cost a system call. */
@@ -144,7 +143,7 @@ final class DeviceSession {
         } catch (VirtioException e) {
             violated(e);
         } catch (DeviceException e) {
-            lost(e.getMessage());
+            lost(String.valueOf(e.getMessage()));
         }
     }
 
@@ -165,54 +164,41 @@ final class DeviceSession {
     }
 
     private void restart() {
+        if (faults >= FAULT_LIMIT) {
+            throw giveUp(new DeviceException(
+                    transport.name() + " was at fault " + FAULT_LIMIT
+                            + " times in a row and did nothing of use, at last: " + lastFault,
+                    "A device that is given up is not looked at again.",
+                    null));
+        }
         pauseNs = Math.min(LONGEST_PAUSE_NS, Math.max(FIRST_PAUSE_NS, 2 * pauseNs));
+        DeviceException changed;
         try {
             transport.reset();
+            changed = negotiation.changed(transport.offeredFeatures());
+            if (changed == null) {
+                changed = driver.changed();
+            }
+            if (changed == null) {
+                start();
+                counters.restarts.increment();
+                LOG.info("{} runs again", transport.name());
+                return;
+            }
         } catch (DeviceException _) {
-            // Not there: that costs nothing but time.
+            // Not there, or gone again in the middle: that costs nothing but time.
             retryAtNs = clock.nowNs() + pauseNs;
             return;
         } catch (VirtioException e) {
-            failed(e);
+            violated(e);
             return;
         }
-        try {
-            negotiation.settle(transport.offeredFeatures());
-            begin();
-            counters.restarts.increment();
-            LOG.info("{} runs again", transport.name());
-            fruitless++;
-            if (fruitless == FRUITLESS_LIMIT) {
-                giveUp(null);
-            }
-        } catch (VirtioException e) {
-            failed(e);
-        } catch (DeviceException e) {
-            running = false;
-            givenUp = e;
-            throw e;
-        }
+        throw giveUp(changed);
     }
 
-    private void failed(VirtioException e) {
-        running = false;
-        counters.violated(e);
-        retryAtNs = clock.nowNs() + pauseNs;
-        fruitless++;
-        if (fruitless == FRUITLESS_LIMIT) {
-            giveUp(e);
-        }
-    }
-
-    private void giveUp(@Nullable VirtioException cause) {
-        running = false;
-        givenUp = new DeviceException(
-                transport.name() + " was started " + FRUITLESS_LIMIT + " times in a row and did nothing that is of use"
-                        + (cause == null ? "." : ", at last: " + cause.getMessage()),
-                "A device that is given up is not looked at again.",
-                null,
-                cause);
-        throw givenUp;
+    private DeviceException giveUp(DeviceException reason) {
+        givenUp = reason;
+        return reason;
     }
 
     /** Whether the device is lost, and will be started again. */

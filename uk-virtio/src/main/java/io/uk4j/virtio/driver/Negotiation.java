@@ -2,57 +2,61 @@ package io.uk4j.virtio.driver;
 
 import io.uk4j.core.DeviceException;
 import io.uk4j.virtio.Features;
+import org.jspecify.annotations.Nullable;
 
 /** Which features are used: what the device offers, what the driver wants, what both settle on, and how that is told. */
 final class Negotiation {
     private final String device;
     private final FeatureNames names;
-    private final long required;
     private final long wanted;
     private long offered;
     private long settled;
-    private boolean isSettled;
 
     /**
      * Begins with nothing settled.
      *
      * @param device its name, for messages
      * @param names of its type's features
-     * @param required features without which the driver cannot work
-     * @param wanted features that the driver uses where they are offered, the required ones included
+     * @param wanted features that the driver uses where they are offered; it needs none but VERSION_1
      */
-    Negotiation(String device, FeatureNames names, long required, long wanted) {
+    Negotiation(String device, FeatureNames names, long wanted) {
         this.device = device;
         this.names = names;
-        this.required = required | Features.VERSION_1;
-        this.wanted = wanted | this.required;
+        this.wanted = wanted | Features.VERSION_1;
     }
 
     /**
-     * Settles on what is offered and wanted; after the first time on the same again, since what the driver has told its user
-     * must stay true.
+     * Settles on what is offered and wanted.
      *
      * @throws DeviceException if the device does not offer what is needed
      */
-    long settle(long newlyOffered) {
+    void settle(long newlyOffered) {
         offered = newlyOffered;
-        long needed = isSettled ? settled : required;
-        if (!Features.has(offered, needed)) {
-            throw new DeviceException(
-                    device + " does not offer " + names.describe(needed & ~offered)
-                            + (isSettled ? ", which it did before." : ", which is needed."),
-                    "It offers: " + names.describe(offered),
-                    isSettled ? "restart the appliance, or the device as it was" : null);
+        if (!Features.has(offered, Features.VERSION_1)) {
+            throw lacking(Features.VERSION_1, "which is needed.", null);
         }
-        settled = isSettled ? settled : offered & wanted;
-        isSettled = true;
-        return settled;
+        settled = offered & wanted;
     }
 
-    /** Gives up a feature that turned out to be of no use, before it is accepted. */
-    long without(long features) {
+    /** Whether a device that came back offers what was settled on: if not, why it is of no use, since that was relied on. */
+    @Nullable
+    DeviceException changed(long newlyOffered) {
+        offered = newlyOffered;
+        return Features.has(offered, settled)
+                ? null
+                : lacking(settled, "which it did before.", "restart the appliance, or the device as it was");
+    }
+
+    private DeviceException lacking(long needed, String why, @Nullable String remedy) {
+        return new DeviceException(
+                device + " does not offer " + names.describe(needed & ~offered) + ", " + why,
+                "It offers: " + names.describe(offered),
+                remedy);
+    }
+
+    /** Gives up a feature that is of no use without another, before it is accepted. */
+    void without(long features) {
         settled &= ~features;
-        return settled;
     }
 
     long settled() {

@@ -2,6 +2,7 @@ package io.uk4j.virtio.driver;
 
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
+import io.uk4j.core.net.NetDevices;
 
 /** What a virtio network device drops. What it carries is counted by whoever uses it, for every device alike. */
 final class NetCounters {
@@ -14,7 +15,7 @@ final class NetCounters {
     /** To be sent, but too long or too short, in too many fragments, or with an offload that was not announced. */
     final Counter unfit;
 
-    /** To be sent from memory that the device does not know, and the pool had no buffer to copy it into. */
+    /** To be sent from memory that the device does not know, and there were no buffers, or too many pieces, for a copy. */
     final Counter noBuffer;
 
     /** Given to the device, and not known to be sent when it was reset. */
@@ -24,16 +25,11 @@ final class NetCounters {
     final Counter linkDown;
 
     NetCounters(Counters registry, String device) {
-        Counters own = registry.with("device", device);
-        malformed = dropped(own, "malformed");
-        fragments = dropped(own, "too_many_fragments");
-        unfit = dropped(own, "unfit");
-        noBuffer = dropped(own, "no_buffer");
-        reset = dropped(own, "device_reset");
-        linkDown = dropped(own, "interface_down");
-    }
-
-    private static Counter dropped(Counters own, String reason) {
-        return own.with("reason", reason).counter("uk_net_frames_dropped_total", "Frames dropped, by reason.");
+        malformed = NetDevices.dropCounter(registry, device, "malformed");
+        fragments = NetDevices.dropCounter(registry, device, "too_many_fragments");
+        unfit = NetDevices.dropCounter(registry, device, "unfit");
+        noBuffer = NetDevices.dropCounter(registry, device, "no_buffer");
+        reset = NetDevices.dropCounter(registry, device, "device_reset");
+        linkDown = NetDevices.dropCounter(registry, device, "interface_down");
     }
 }

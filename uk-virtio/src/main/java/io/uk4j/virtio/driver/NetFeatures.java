@@ -4,8 +4,6 @@ import java.util.Map;
 
 /** Feature bits and configuration fields of the network device (VIRTIO 1.3, sections 5.1.3 and 5.1.4). */
 final class NetFeatures {
-    static final int DEVICE_TYPE = 1;
-
     static final long CSUM = 1L;
     static final long GUEST_CSUM = 1L << 1;
     static final long MTU = 1L << 3;

@@ -8,6 +8,7 @@ import io.uk4j.virtio.VirtioTransport;
 import io.uk4j.virtio.queue.Virtqueue;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The memory of one device's queues, and of what belongs to them, to be given back all at once. */
 final class QueueMemory implements AutoCloseable {
@@ -44,15 +45,16 @@ final class QueueMemory implements AutoCloseable {
         return Virtqueue.create(size, features, allocate(Virtqueue.bytes(size, features)));
     }
 
-    /** Shows the device a queue, after it has forgotten what it knew of it. */
-    static void checkSize(VirtioTransport transport, int number, Virtqueue queue) {
-        if (transport.queueLimit(number) < queue.size()) {
-            throw new DeviceException(
-                    transport.name() + " came back with queue " + number + " of " + transport.queueLimit(number)
-                            + " entries, fewer than the " + queue.size() + " that it had.",
-                    null,
-                    "restart the appliance, or the device as it was");
-        }
+    /** Whether a device that came back takes a queue as large as it did: if not, why it is of no use. */
+    static @Nullable DeviceException changed(VirtioTransport transport, int number, Virtqueue queue) {
+        int limit = transport.queueLimit(number);
+        return limit >= queue.size()
+                ? null
+                : new DeviceException(
+                        transport.name() + " came back with queue " + number + " of " + limit
+                                + " entries, fewer than the " + queue.size() + " that it had.",
+                        null,
+                        "restart the appliance, or the device as it was");
     }
 
     /** Gives all of it back. The device must have stopped. */

@@ -79,6 +79,11 @@ final class ReceiveQueue {
         next = new PoolBuffer[chainBuffers];
     }
 
+    /** Whether the queue has room for the buffers of one frame. */
+    boolean fits() {
+        return chainBuffers <= queue.space();
+    }
+
     Virtqueue queue() {
         return queue;
     }

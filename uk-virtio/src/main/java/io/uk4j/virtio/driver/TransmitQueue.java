@@ -153,9 +153,14 @@ final class TransmitQueue {
         underWay++;
     }
 
-    /** Takes the frame's references, or copies where the device cannot reach a buffer; false if there is no buffer for that. */
+    /**
+     * Takes the frame's references, or copies where the device cannot reach a buffer.
+     *
+     * @return false if there is no buffer for that, or the copies are in more pieces than there is room for
+     */
     private boolean gather(FrameBatch from, int frame) {
         nextCount = 0;
+        int room = Math.min(fragmentLimit, queue.space() - 1);
         int fragments = from.fragments(frame);
         for (int i = 0; i < fragments; i++) {
             int offset = from.offset(frame, i);
@@ -163,10 +168,17 @@ final class TransmitQueue {
             if (length == 0) {
                 continue;
             }
+            boolean gathered;
             if (from.buffer(frame, i) instanceof PoolBuffer own) {
-                from.take(frame, i);
-                set(own, offset, length);
-            } else if (!copy(from.buffer(frame, i), offset, length)) {
+                gathered = nextCount < room;
+                if (gathered) {
+                    from.take(frame, i);
+                    set(own, offset, length);
+                }
+            } else {
+                gathered = copy(from.buffer(frame, i), offset, length, room);
+            }
+            if (!gathered) {
                 for (int j = 0; j < nextCount; j++) {
                     Objects.requireNonNull(next[j]).release();
                 }
@@ -176,11 +188,11 @@ final class TransmitQueue {
         return true;
     }
 
-    private boolean copy(ByteBuf buffer, int offset, int length) {
+    private boolean copy(ByteBuf buffer, int offset, int length, int room) {
         int done = 0;
         while (done < length) {
             int part = Math.min(length - done, pool.maxBytes());
-            if (nextCount == fragmentLimit || !(pool.tryAcquire(part) instanceof PoolBuffer copy)) {
+            if (nextCount == room || !(pool.tryAcquire(part) instanceof PoolBuffer copy)) {
                 return false;
             }
             int start = copy.writerIndex();

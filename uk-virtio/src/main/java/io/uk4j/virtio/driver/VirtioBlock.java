@@ -6,10 +6,12 @@ import io.uk4j.core.DeviceException;
 import io.uk4j.core.Duty;
 import io.uk4j.core.JointSource;
 import io.uk4j.core.WaitSource;
+import io.uk4j.core.block.BlockCounters;
 import io.uk4j.core.block.BlockDevice;
 import io.uk4j.core.block.BlockDeviceInfo;
 import io.uk4j.core.block.BlockRequest;
 import io.uk4j.core.block.BlockRequest.Operation;
+import io.uk4j.core.metrics.Counter;
 import io.uk4j.virtio.Features;
 import io.uk4j.virtio.QueueLink;
 import io.uk4j.virtio.VirtioException;
@@ -35,9 +37,6 @@ import org.jspecify.annotations.Nullable;
 public final class VirtioBlock implements BlockDevice {
     private static final int QUEUE = 0;
 
-    /** After so many polls that found nothing, it is looked whether the device is still there. */
-    private static final int EMPTY_POLLS = 4096;
-
     private static final long WANTED = Features.VERSION_1
             | Features.INDIRECT_DESC
             | Features.EVENT_IDX
@@ -48,7 +47,6 @@ public final class VirtioBlock implements BlockDevice {
             | BlockFeatures.RO
             | BlockFeatures.BLK_SIZE
             | BlockFeatures.FLUSH
-            | BlockFeatures.TOPOLOGY
             | BlockFeatures.DISCARD
             | BlockFeatures.WRITE_ZEROES;
 
@@ -60,7 +58,9 @@ public final class VirtioBlock implements BlockDevice {
     private final BlockLimits limits;
     private final BlockQueue queue;
     private final BlockDeviceInfo info;
+    private final String geometry;
     private final BlockCounters counters;
+    private final Counter timeouts;
     private final DeviceSession session;
 
     /** Flushes of a device that needs none, to be delivered by the next poll. */
@@ -75,8 +75,10 @@ public final class VirtioBlock implements BlockDevice {
     /** When it is looked whether a request takes too long. */
     private long lookAtNs = Duty.NO_DEADLINE;
 
+    /** How many requests have ended, over all. */
+    private int endings;
+
     private boolean closed;
-    private int emptyPolls;
 
     private VirtioBlock(
             DeviceContext context,
@@ -90,6 +92,7 @@ public final class VirtioBlock implements BlockDevice {
         clock = context.platform().clock();
         timeoutNs = context.config().get(VirtioKeys.BLOCK_TIMEOUT).toNanos();
         limits = BlockLimits.read(transport, negotiation);
+        geometry = BlockLimits.geometry(transport, negotiation);
         if (context.pool().maxBytes() < limits.blockBytes()) {
             throw new DeviceException(
                     transport.name() + " has blocks of " + limits.blockBytes()
@@ -111,6 +114,9 @@ public final class VirtioBlock implements BlockDevice {
                 limits.discardSectors() > 0);
         ready = new ArrayDeque<>(depth);
         counters = new BlockCounters(context.counters(), name);
+        timeouts = context.counters()
+                .with("device", name)
+                .counter("uk_block_timeouts_total", "Times the device was reset because a request took too long.");
         session = new DeviceSession(
                 transport, negotiation, clock, new DeviceCounters(context.counters(), name), new Queues());
     }
@@ -130,8 +136,9 @@ public final class VirtioBlock implements BlockDevice {
             long excluded = BlockFeatures.NAMES.mask(context.config().get(VirtioKeys.WITHOUT));
             // Read-only is not a choice.
             Negotiation negotiation =
-                    new Negotiation(transport.name(), BlockFeatures.NAMES, 0, WANTED & ~(excluded & ~BlockFeatures.RO));
-            DeviceSession.probe(transport, negotiation);
+                    new Negotiation(transport.name(), BlockFeatures.NAMES, WANTED & ~(excluded & ~BlockFeatures.RO));
+            transport.reset();
+            negotiation.settle(transport.offeredFeatures());
             VirtioBlock device = new VirtioBlock(context, transport, negotiation, memory, name);
             device.session.start();
             started = true;
@@ -149,28 +156,32 @@ public final class VirtioBlock implements BlockDevice {
     /** What happens to the queue when the device begins, for the first time or again. */
     private final class Queues implements DeviceSession.Driver {
         @Override
-        public void connect(VirtioTransport to) {
-            queue.reclaim();
-            long sectors = to.config(BlockFeatures.CONFIG_CAPACITY, 8);
+        public @Nullable DeviceException changed() {
+            long sectors = transport.config(BlockFeatures.CONFIG_CAPACITY, 8);
             if (Long.compareUnsigned(sectors, limits.sectors()) < 0) {
-                throw new DeviceException(
-                        to.name() + " came back with " + sectors + " sectors, fewer than the " + limits.sectors()
+                return new DeviceException(
+                        transport.name() + " came back with " + sectors + " sectors, fewer than the " + limits.sectors()
                                 + " that it had.",
                         null,
                         "restart the appliance, or the device as it was");
             }
-            QueueMemory.checkSize(to, QUEUE, queue.queue());
-            QueueLink link = to.connect(QUEUE, queue.queue().areas());
+            return QueueMemory.changed(transport, QUEUE, queue.queue());
+        }
+
+        @Override
+        public void connect() {
+            queue.reclaim();
+            QueueLink link = transport.connect(QUEUE, queue.queue().areas());
             queue.connected(link);
             if (source == null) {
-                source = new JointSource(List.of(to.source(), link.source()));
+                source = new JointSource(List.of(transport.source(), link.source()));
             }
         }
 
         @Override
         public void started() {
             long nowNs = clock.nowNs();
-            queue.giveAgain(nowNs, failed::add);
+            queue.giveAgain(nowNs, outcomes, failed::add);
             lookAtNs = queue.oldestNs() == Duty.NO_DEADLINE ? Duty.NO_DEADLINE : nowNs + timeoutNs;
         }
     }
@@ -220,61 +231,55 @@ public final class VirtioBlock implements BlockDevice {
         if (!session.isRunning() && !session.tend()) {
             return 0;
         }
-        int delivered = deliver(ready, BlockRequest.OK, limit);
-        delivered += deliver(failed, BlockRequest.IO_ERROR, limit - delivered);
-        if (delivered == limit || closed) {
-            return delivered;
-        }
-        try {
-            queue.kick();
-            int done = queue.poll(limit - delivered, clock.nowNs(), outcomes);
-            if (!closed) {
+        int before = endings;
+        deliver(ready, BlockRequest.OK, limit);
+        deliver(failed, BlockRequest.IO_ERROR, limit - (endings - before));
+        int left = limit - (endings - before);
+        if (left > 0 && !closed) {
+            try {
                 queue.kick();
-                watch(done);
+                int done = queue.poll(left, clock.nowNs(), outcomes);
+                if (!closed) {
+                    queue.kick();
+                    session.polled(done > 0);
+                    watch();
+                }
+            } catch (VirtioException e) {
+                session.violated(e);
             }
-            return delivered + done;
-        } catch (VirtioException e) {
-            session.violated(e);
-            return delivered;
         }
+        return endings - before;
     }
 
-    private int deliver(ArrayDeque<BlockRequest> from, int status, int limit) {
-        int delivered = 0;
-        while (delivered < limit && !from.isEmpty()) {
+    private void deliver(ArrayDeque<BlockRequest> from, int status, int limit) {
+        for (int i = 0; i < limit && !from.isEmpty(); i++) {
             ended(from.remove(), status);
-            delivered++;
         }
-        return delivered;
     }
 
     private void ended(BlockRequest request, int status) {
+        endings++;
         counters.completed(request, status);
         request.complete(status);
     }
 
-    /** Looks whether the device is still of use. */
-    private void watch(int done) {
-        if (done > 0) {
-            session.progressed();
-            emptyPolls = 0;
+    /** Looks whether a request takes too long. */
+    private void watch() {
+        if (!session.isRunning() || lookAtNs == Duty.NO_DEADLINE) {
             return;
         }
-        if (++emptyPolls == EMPTY_POLLS) {
-            emptyPolls = 0;
-            session.listen();
-        }
         long nowNs = clock.nowNs();
-        if (lookAtNs != Duty.NO_DEADLINE && nowNs - lookAtNs >= 0) {
-            long oldestNs = queue.oldestNs();
-            if (oldestNs == Duty.NO_DEADLINE) {
-                lookAtNs = Duty.NO_DEADLINE;
-            } else if (nowNs - oldestNs >= timeoutNs) {
-                counters.timeouts.increment();
-                session.lost("a request takes longer than " + VirtioKeys.BLOCK_TIMEOUT.name());
-            } else {
-                lookAtNs = oldestNs + timeoutNs;
-            }
+        if (nowNs - lookAtNs < 0) {
+            return;
+        }
+        long oldestNs = queue.oldestNs();
+        if (oldestNs == Duty.NO_DEADLINE) {
+            lookAtNs = Duty.NO_DEADLINE;
+        } else if (nowNs - oldestNs >= timeoutNs) {
+            timeouts.increment();
+            session.failed("a request takes longer than " + VirtioKeys.BLOCK_TIMEOUT.name());
+        } else {
+            lookAtNs = oldestNs + timeoutNs;
         }
     }
 
@@ -297,16 +302,7 @@ public final class VirtioBlock implements BlockDevice {
 
     @Override
     public String describe() {
-        return transport.name() + ", " + queue.queue().describe() + ", " + geometry() + session.describe();
-    }
-
-    private String geometry() {
-        if (!negotiation.has(BlockFeatures.GEOMETRY)) {
-            return "";
-        }
-        return transport.config(BlockFeatures.CONFIG_CYLINDERS, 2) + " cylinders, "
-                + transport.config(BlockFeatures.CONFIG_HEADS, 1) + " heads, "
-                + transport.config(BlockFeatures.CONFIG_TRACK_SECTORS, 1) + " sectors, ";
+        return transport.name() + ", " + queue.queue().describe() + ", " + geometry + session.describe();
     }
 
     @Override

@@ -38,9 +38,6 @@ public final class VirtioNet implements NetDevice {
     private static final int DEFAULT_MTU_BYTES = 1500;
     private static final int LONGEST_PACKET_BYTES = 65_535;
 
-    /** After so many polls that found nothing, it is looked whether the device is still there. */
-    private static final int EMPTY_POLLS = 4096;
-
     private static final long GUEST_TSO = NetFeatures.GUEST_TSO4 | NetFeatures.GUEST_TSO6;
 
     /** What the driver uses where it is offered. */
@@ -71,7 +68,6 @@ public final class VirtioNet implements NetDevice {
     private @Nullable WaitSource source;
     private boolean linkUp = true;
     private boolean closed;
-    private int emptyPolls;
 
     private VirtioNet(
             DeviceContext context,
@@ -88,6 +84,13 @@ public final class VirtioNet implements NetDevice {
         Virtqueue receiving = memory.queue(transport, RECEIVE, context.config(), features);
         Virtqueue sending = memory.queue(transport, TRANSMIT, context.config(), features);
         receive = new ReceiveQueue(receiving, context.pool(), counters, negotiation, bufferBytes(mtuBytes));
+        if (!receive.fits()) {
+            throw new DeviceException(
+                    transport.name() + " needs more buffers for one frame than a queue of " + receiving.size()
+                            + " entries holds, since it cannot merge small ones.",
+                    null,
+                    VirtioKeys.QUEUE_SIZE.name() + "=256, or " + VirtioKeys.WITHOUT.name() + "=guest_tso4,guest_tso6");
+        }
         transmit = new TransmitQueue(sending, context.pool(), counters, memory);
         info = info(context, name, mtuBytes);
         session = new DeviceSession(
@@ -109,18 +112,21 @@ public final class VirtioNet implements NetDevice {
     public static VirtioNet open(DeviceContext context, VirtioTransport transport, String name) {
         QueueMemory memory = new QueueMemory(context.platform().pages());
         VirtioNet device = null;
+        boolean started = false;
         try {
             long excluded = NetFeatures.NAMES.mask(context.config().get(VirtioKeys.WITHOUT));
-            Negotiation negotiation = new Negotiation(transport.name(), NetFeatures.NAMES, 0, WANTED & ~excluded);
-            DeviceSession.probe(transport, negotiation);
+            Negotiation negotiation = new Negotiation(transport.name(), NetFeatures.NAMES, WANTED & ~excluded);
+            transport.reset();
+            negotiation.settle(transport.offeredFeatures());
             dropDependants(negotiation);
             device = new VirtioNet(context, transport, negotiation, memory, name);
             device.session.start();
+            started = true;
             return device;
         } catch (VirtioException e) {
             throw new DeviceException(transport.name() + " cannot be used: " + e.getMessage(), null, null, e);
         } finally {
-            if (device == null || !device.session.isRunning()) {
+            if (!started) {
                 transport.close();
                 if (device != null) {
                     device.receive.reclaim();
@@ -210,21 +216,23 @@ public final class VirtioNet implements NetDevice {
     /** What happens to the queues when the device begins, for the first time or again. */
     private final class Queues implements DeviceSession.Driver {
         @Override
-        public void connect(VirtioTransport to) {
+        public @Nullable DeviceException changed() {
+            DeviceException changed = QueueMemory.changed(transport, RECEIVE, receive.queue());
+            return changed != null ? changed : QueueMemory.changed(transport, TRANSMIT, transmit.queue());
+        }
+
+        @Override
+        public void connect() {
             receive.reclaim();
             transmit.reclaim();
-            QueueLink receiveLink = link(to, RECEIVE, receive.queue());
-            QueueLink transmitLink = link(to, TRANSMIT, transmit.queue());
+            QueueLink receiveLink = transport.connect(RECEIVE, receive.queue().areas());
+            QueueLink transmitLink =
+                    transport.connect(TRANSMIT, transmit.queue().areas());
             receive.connected(receiveLink);
             transmit.connected(transmitLink);
             if (source == null) {
-                source = new JointSource(List.of(to.source(), receiveLink.source(), transmitLink.source()));
+                source = new JointSource(List.of(transport.source(), receiveLink.source(), transmitLink.source()));
             }
-        }
-
-        private static QueueLink link(VirtioTransport to, int number, Virtqueue queue) {
-            QueueMemory.checkSize(to, number, queue);
-            return to.connect(number, queue.areas());
         }
 
         @Override
@@ -260,13 +268,7 @@ public final class VirtioNet implements NetDevice {
         try {
             int sent = transmit.reap();
             receive.poll(into);
-            if (sent > 0 || into.frames() > before) {
-                session.progressed();
-                emptyPolls = 0;
-            } else if (++emptyPolls == EMPTY_POLLS) {
-                emptyPolls = 0;
-                session.listen();
-            }
+            session.polled(sent > 0 || into.frames() > before);
         } catch (VirtioException e) {
             session.violated(e);
         }

@@ -50,12 +50,15 @@ final class ModelDisk implements AutoCloseable {
     /** Whether requests are left lying. */
     boolean asleep;
 
+    /** How many chains more are carried out before the others are left lying. */
+    int budget = Integer.MAX_VALUE;
+
     ModelDisk(long features, String... settings) {
         this(features, 6, 4096, settings);
     }
 
     ModelDisk(long features, int segments, int segmentBytes, String... settings) {
-        transport = new ModelTransport(platform, BlockFeatures.DEVICE_TYPE, features);
+        transport = new ModelTransport(platform, "disk", features);
         transport
                 .config
                 .putLong(BlockFeatures.CONFIG_CAPACITY, SECTORS)
@@ -84,10 +87,12 @@ final class ModelDisk implements AutoCloseable {
         }
         DeviceQueue queue = transport.queue(0);
         do {
-            for (int id = queue.next(); id != DeviceQueue.NONE; id = queue.next()) {
+            int id;
+            while (budget > 0 && (id = queue.next()) != DeviceQueue.NONE) {
                 queue.complete(id, carryOut(queue));
+                budget--;
             }
-        } while (queue.arm());
+        } while (budget > 0 && queue.arm());
         queue.publish();
         transport.call(0);
     }

@@ -49,7 +49,7 @@ final class ModelNet implements AutoCloseable {
     private final ArrayDeque<byte[]> backlog = new ArrayDeque<>();
 
     ModelNet(long features, String... settings) {
-        transport = new ModelTransport(platform, NetFeatures.DEVICE_TYPE, features);
+        transport = new ModelTransport(platform, "net", features);
         transport.config.put(0, new byte[] {2, 0, 0, 0, 0, 9});
         transport.config.putShort(NetFeatures.CONFIG_STATUS, (short) NetFeatures.LINK_UP);
         transport.config.putShort(NetFeatures.CONFIG_MTU, (short) 1500);

@@ -17,7 +17,7 @@ import java.util.TreeMap;
 /** A transport to a model of a device in the same memory. What the device does is up to the test. */
 final class ModelTransport implements VirtioTransport {
     private final ModelPlatform memory;
-    private final int deviceType;
+    private final String name;
     private final SignalSource events = new SignalSource();
     private final Map<Integer, Link> links = new TreeMap<>();
 
@@ -36,6 +36,9 @@ final class ModelTransport implements VirtioTransport {
     /** Whether nobody is there. */
     boolean absent;
 
+    /** Whether the device goes away while its queues are being connected. */
+    boolean goesAwayAtConnect;
+
     /** Whether the device refuses the features that are accepted. */
     boolean refusesFeatures;
 
@@ -50,9 +53,9 @@ final class ModelTransport implements VirtioTransport {
     boolean started;
     boolean closed;
 
-    ModelTransport(ModelPlatform memory, int deviceType, long offered) {
+    ModelTransport(ModelPlatform memory, String name, long offered) {
         this.memory = memory;
-        this.deviceType = deviceType;
+        this.name = name;
         this.offered = offered;
     }
 
@@ -100,12 +103,7 @@ final class ModelTransport implements VirtioTransport {
 
     @Override
     public String name() {
-        return "model:" + deviceType;
-    }
-
-    @Override
-    public int deviceType() {
-        return deviceType;
+        return "model:" + name;
     }
 
     @Override
@@ -136,6 +134,9 @@ final class ModelTransport implements VirtioTransport {
 
     @Override
     public long config(int offset, int bytes) {
+        if (absent) {
+            throw new DeviceException("Nobody is there.", null, null);
+        }
         return switch (bytes) {
             case 1 -> config.get(offset) & 0xff;
             case 2 -> config.getShort(offset) & 0xffff;
@@ -151,6 +152,9 @@ final class ModelTransport implements VirtioTransport {
 
     @Override
     public QueueLink connect(int queue, QueueAreas areas) {
+        if (goesAwayAtConnect) {
+            throw new DeviceException("It went away.", null, null);
+        }
         Link link = links.computeIfAbsent(queue, _ -> new Link());
         link.queue = DeviceQueue.create(areas, accepted, memory, 0);
         link.areas = areas;

@@ -178,6 +178,76 @@ class VirtioBlockTest {
     }
 
     @Test
+    void whatFindsNoRoomAtARestartIsGivenLater() {
+        long plain = ModelDisk.ALL & ~Features.INDIRECT_DESC;
+        for (int smallOnes = 3; smallOnes <= 5; smallOnes++) {
+            statuses.clear();
+            try (ModelDisk disk = new ModelDisk(plain, 12, 512, "uk.virtio.queue.size=16")) {
+                disk.asleep = true;
+                ByteBuf buffer = buffer(disk, 12 * 512);
+                for (int i = 0; i < smallOnes; i++) {
+                    write(disk, i, buffer, 512);
+                }
+                // The second large one finds more room than the first one did, and takes it.
+                boolean hasFirst = disk.device.submit(large(buffer));
+                disk.asleep = false;
+                disk.budget = smallOnes;
+                disk.work();
+                disk.device.poll(smallOnes);
+                boolean hasSecond = disk.device.submit(large(buffer));
+                assertEquals(smallOnes, statuses.size());
+                disk.transport.raise(VirtioTransport.NEEDS_RESET);
+                disk.device.arm();
+                disk.device.poll(100);
+                disk.budget = Integer.MAX_VALUE;
+                int expected = smallOnes + (hasFirst ? 1 : 0) + (hasSecond ? 1 : 0);
+                for (int i = 0; i < 200 && statuses.size() < expected; i++) {
+                    disk.work();
+                    disk.device.poll(100);
+                }
+                assertEquals(expected, statuses.size(), "after " + smallOnes);
+                assertTrue(statuses.stream().allMatch(status -> status == BlockRequest.OK), statuses.toString());
+                assertFalse(disk.log.stream().anyMatch(line -> line.endsWith(" 0")), disk.log.toString());
+                buffer.release();
+            }
+        }
+    }
+
+    private BlockRequest large(ByteBuf buffer) {
+        return request().transfer(Operation.WRITE, 8192).add(buffer, buffer.readerIndex(), 12 * 512);
+    }
+
+    @Test
+    void describesItselfWithoutAskingADeviceThatIsAway() {
+        try (ModelDisk disk = new ModelDisk(ModelDisk.ALL)) {
+            disk.transport.config.putShort(BlockFeatures.CONFIG_CYLINDERS, (short) 77);
+            disk.transport.absent = true;
+            disk.device.arm();
+            disk.device.poll(1);
+            String told = disk.device.describe();
+            assertTrue(told.contains("0 cylinders") && told.contains("waiting for the device to come back"), told);
+        }
+    }
+
+    @Test
+    void pollCountsWhatItDeliveredBeforeTheDeviceBrokeTheRules() {
+        try (ModelDisk disk = new ModelDisk(ModelDisk.ALL)) {
+            ByteBuf buffer = buffer(disk, 512);
+            write(disk, 0, buffer, 512);
+            disk.device.arm();
+            disk.status = 77;
+            write(disk, 1, buffer, 512);
+            disk.device.arm();
+            assertEquals(1, disk.device.poll(10));
+            assertEquals(List.of(0), statuses);
+            disk.status = 0;
+            disk.device.poll(1);
+            disk.device.poll(1);
+            buffer.release();
+        }
+    }
+
+    @Test
     void aDeviceThatComesBackSmallerIsRefused() {
         try (ModelDisk disk = new ModelDisk(ModelDisk.ALL)) {
             disk.transport.config.putLong(BlockFeatures.CONFIG_CAPACITY, 10);

@@ -282,6 +282,89 @@ class VirtioNetTest {
     }
 
     @Test
+    void aDeviceThatGoesAwayWhileItIsBeingStartedIsLookedForAgain() {
+        try (ModelNet model = new ModelNet(ModelNet.ALL)) {
+            model.transport.goesAwayAtConnect = true;
+            model.transport.raise(VirtioTransport.NEEDS_RESET);
+            model.device.arm();
+            FrameBatch batch = new FrameBatch();
+            for (int i = 0; i < 40; i++) {
+                model.device.poll(batch);
+                model.platform.simulation.runFor(1_000_000_000L);
+            }
+            assertTrue(model.device.nextDeadlineNs() != Duty.NO_DEADLINE);
+            model.transport.goesAwayAtConnect = false;
+            assertWorks(model);
+        }
+    }
+
+    @Test
+    void anIdleDeviceMayComeAndGoAsOftenAsItLikes() {
+        try (ModelNet model = new ModelNet(ModelNet.ALL)) {
+            FrameBatch batch = new FrameBatch();
+            for (int i = 0; i < 50; i++) {
+                model.transport.raise(VirtioTransport.NEEDS_RESET);
+                model.device.arm();
+                model.platform.simulation.runFor(2_000_000_000L);
+                model.device.poll(batch);
+            }
+            assertWorks(model);
+        }
+    }
+
+    @Test
+    void aDeviceThatAsksForOneResetAfterTheOtherGetsOneEachSecond() {
+        try (ModelNet model = new ModelNet(ModelNet.ALL)) {
+            FrameBatch batch = new FrameBatch();
+            for (int i = 0; i < 20_000; i++) {
+                model.transport.raise(VirtioTransport.NEEDS_RESET);
+                model.device.arm();
+                model.device.poll(batch);
+                model.platform.simulation.runFor(1_000_000L);
+            }
+            assertTrue(model.transport.resets < 40, model.transport.resets + " resets in 20 s");
+        }
+    }
+
+    @Test
+    void bigBuffersThatDoNotFitIntoTheQueueAreRefused() {
+        DeviceException e = assertThrows(
+                DeviceException.class,
+                () -> new ModelNet(
+                        ModelNet.ALL & ~NetFeatures.MRG_RXBUF & ~Features.INDIRECT_DESC, "uk.virtio.queue.size=4"));
+        assertTrue(e.getMessage().contains("uk.virtio.queue.size"), e.getMessage());
+    }
+
+    @Test
+    void copiesThatTakeMoreRangesThanThereAreDropTheFrame() {
+        try (ModelNet model = new ModelNet(ModelNet.ALL)) {
+            int limit = model.device.info().maxFragments();
+            FrameBatch batch = new FrameBatch(1, limit);
+            batch.append(Unpooled.directBuffer(40_000).writeZero(40_000), 0, 40_000);
+            for (int i = 1; i < limit; i++) {
+                ByteBuf buffer = model.pool.tryAcquire(10);
+                assertNotNull(buffer);
+                batch.append(buffer.writeZero(10), buffer.readerIndex(), 10);
+            }
+            batch.offload(FrameBatch.NEEDS_CHECKSUM, FrameBatch.GSO_TCPV4, 1460, 54, 34, 16);
+            batch.endFrame();
+            assertEquals(1, model.device.offer(batch));
+            assertNull(model.receive());
+            assertEquals(1, model.counter("uk_net_frames_dropped_total", "no_buffer"));
+            assertWorks(model);
+        }
+        try (ModelNet model = new ModelNet(ModelNet.ALL & ~Features.INDIRECT_DESC, "uk.virtio.queue.size=4")) {
+            FrameBatch batch = new FrameBatch();
+            batch.append(Unpooled.directBuffer(60_000).writeZero(60_000), 0, 60_000);
+            batch.offload(FrameBatch.NEEDS_CHECKSUM, FrameBatch.GSO_TCPV4, 1460, 54, 34, 16);
+            batch.endFrame();
+            assertEquals(1, model.device.offer(batch));
+            assertEquals(1, model.counter("uk_net_frames_dropped_total", "no_buffer"));
+            assertWorks(model);
+        }
+    }
+
+    @Test
     void aDeviceThatIsOfNoUseIsGivenUp() {
         try (ModelNet model = new ModelNet(ModelNet.ALL)) {
             model.transport.refusesFeatures = true;

@@ -1,6 +1,5 @@
-package io.uk4j.platform.unix;
+package io.uk4j.core.block;
 
-import io.uk4j.core.block.BlockRequest;
 import io.uk4j.core.block.BlockRequest.Operation;
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
@@ -9,14 +8,24 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 
-/** What a file block device counts. */
-final class FileCounters {
+/**
+ * What every block device counts: requests by operation, errors, and bytes.
+ *
+ * <p>Thread rule: loop-owned.
+ */
+public final class BlockCounters {
     private final Map<Operation, Counter> requests = new EnumMap<>(Operation.class);
     private final Counter errors;
     private final Counter bytesRead;
     private final Counter bytesWritten;
 
-    FileCounters(Counters registry, String device) {
+    /**
+     * Registers the counters.
+     *
+     * @param registry where they hang
+     * @param device the device's name, their label
+     */
+    public BlockCounters(Counters registry, String device) {
         Counters own = registry.with("device", device);
         for (Operation operation : Operation.values()) {
             requests.put(
@@ -29,7 +38,13 @@ final class FileCounters {
         bytesWritten = own.counter("uk_block_bytes_written_total", "Bytes written.");
     }
 
-    void completed(BlockRequest request, int status) {
+    /**
+     * Counts a request that has ended.
+     *
+     * @param request the request
+     * @param status what its completion is told
+     */
+    public void completed(BlockRequest request, int status) {
         Objects.requireNonNull(requests.get(request.operation())).increment();
         if (status == BlockRequest.IO_ERROR) {
             errors.increment();
