@@ -1,5 +1,6 @@
 package io.uk4j.platform.unix;
 
+import io.uk4j.core.PlatformException;
 import io.uk4j.core.WaitSource;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +39,7 @@ public final class DescriptorSource implements WaitSource {
      * from it, or its other side is gone.
      *
      * @param socket stays the caller's, who lets the source follow something else before closing it
+     * @throws PlatformException if the host refuses to wait for it; then the source stands for nothing
      */
     public void follow(UnixSocket socket) {
         move(socket.fd(), Posix.EPOLLIN);
@@ -47,6 +49,7 @@ public final class DescriptorSource implements WaitSource {
      * Lets the source stand for events from now on, wherever it is registered: each of them ends one wait.
      *
      * @param event stays the caller's, who lets the source follow something else before closing it
+     * @throws PlatformException if the host refuses to wait for it; then the source stands for nothing
      */
     public void follow(EventDescriptor event) {
         move(event.fd(), Posix.EPOLLIN | Posix.EPOLLET);
@@ -65,7 +68,14 @@ public final class DescriptorSource implements WaitSource {
         fd = newFd;
         interest = newInterest;
         if (registered != null) {
-            registered.register(this);
+            try {
+                registered.register(this);
+            } catch (PlatformException e) {
+                // It stays registered, so that it can follow something else later.
+                fd = NONE;
+                registered.register(this);
+                throw e;
+            }
         }
     }
 

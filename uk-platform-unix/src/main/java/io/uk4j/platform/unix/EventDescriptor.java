@@ -1,8 +1,12 @@
 package io.uk4j.platform.unix;
 
+import io.uk4j.core.DeviceException;
 import io.uk4j.core.PlatformException;
 import io.uk4j.core.WaitSource;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /**
  * A counter of events that two processes share by its descriptor (eventfd(2)). One side signals; for the other it is a source
@@ -11,6 +15,9 @@ import java.lang.foreign.MemorySegment;
  * <p>Thread rule: {@link #signal} is shared; the rest belongs to the loop that waits.
  */
 public final class EventDescriptor implements AutoCloseable {
+    /** What the host calls one (proc_pid_fd(5)). */
+    private static final String KIND = "anon_inode:[eventfd]";
+
     private final int fd;
     private final DescriptorSource source;
     private boolean closed;
@@ -37,12 +44,28 @@ public final class EventDescriptor implements AutoCloseable {
     }
 
     /**
-     * Takes one over that another process has made.
+     * Takes one over that another process has made. It never blocks from now on, for either process.
      *
-     * @param fd its descriptor, this object's from now on
+     * @param fd its descriptor, which is this object's from now on; closed also if this fails
+     * @throws DeviceException if it is something else
      */
     public static EventDescriptor adopt(int fd) {
+        // Something else could not be waited for, or would hold up whoever signals.
+        String kind = kind(fd);
+        if (!kind.equals(KIND) || PosixIpc.setNonBlocking(fd, Posix.newCallState()) < 0) {
+            Posix.close(fd);
+            throw new DeviceException(
+                    "The other process passes " + kind + " where an event descriptor belongs.", null, null);
+        }
         return new EventDescriptor(fd);
+    }
+
+    private static String kind(int fd) {
+        try {
+            return Files.readSymbolicLink(Path.of("/proc/self/fd/" + fd)).toString();
+        } catch (IOException e) {
+            return "nothing that is open (" + e + ")";
+        }
     }
 
     /** Its descriptor, which stays this object's. */

@@ -22,6 +22,7 @@ final class PosixIpc {
     /** Neither shrinks nor grows, nor does that ever change (F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW). */
     private static final int SEALS = 0x1 | 0x2 | 0x4;
 
+    private static final int F_SETFL = 4;
     private static final int F_ADD_SEALS = 1033;
     private static final int MFD_CLOEXEC = 0x1;
     private static final int MFD_ALLOW_SEALING = 0x2;
@@ -75,6 +76,14 @@ final class PosixIpc {
                 return result;
             }
             return fd;
+        } catch (Throwable e) {
+            throw Posix.unexpected(e);
+        }
+    }
+
+    static int setNonBlocking(int fd, MemorySegment state) {
+        try {
+            return Posix.result((int) FCNTL.invokeExact(state, fd, F_SETFL, Posix.O_NONBLOCK), state);
         } catch (Throwable e) {
             throw Posix.unexpected(e);
         }

@@ -39,8 +39,13 @@ final class BackEndRing {
         hasAddresses = true;
     }
 
+    /** Whether the queue was started, enabled or not: it lies in the memory that is shared. */
+    boolean isStarted() {
+        return queue != null;
+    }
+
     private void checkStopped() {
-        if (queue != null) {
+        if (isStarted()) {
             throw new VirtioException(Violation.PROTOCOL, "A queue is changed while it is in use.");
         }
     }

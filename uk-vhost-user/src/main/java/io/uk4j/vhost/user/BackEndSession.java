@@ -86,7 +86,7 @@ final class BackEndSession implements AutoCloseable {
      *
      * @return false if the connection is lost
      * @throws VirtioException if the front end broke the rules
-     * @throws DeviceException if it shares less memory than it says
+     * @throws DeviceException if what it shares is not what it says
      */
     boolean serve() {
         while (true) {
@@ -179,7 +179,7 @@ final class BackEndSession implements AutoCloseable {
 
     private void replaceMemory() {
         for (BackEndRing ring : rings) {
-            if (ring.queue() != null) {
+            if (ring.isStarted()) {
                 throw new VirtioException(Violation.PROTOCOL, "The memory is changed while queues are in use.");
             }
         }

@@ -31,7 +31,6 @@ final class Message {
 
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
-    private static final ValueLayout.OfShort SHORT = ValueLayout.JAVA_SHORT_UNALIGNED;
 
     private final MemorySegment memory = Arena.ofAuto().allocate(HEADER_BYTES + PAYLOAD_LIMIT, 8);
     private final int[] descriptors = new int[UnixSocket.DESCRIPTOR_LIMIT];
@@ -64,11 +63,6 @@ final class Message {
 
     Message addInt(int value) {
         memory.set(INT, grow(4), value);
-        return this;
-    }
-
-    Message addShort(int value) {
-        memory.set(SHORT, grow(2), (short) value);
         return this;
     }
 
@@ -109,10 +103,6 @@ final class Message {
 
     int intAt(int offset) {
         return memory.get(INT, HEADER_BYTES + check(offset, 4));
-    }
-
-    int shortAt(int offset) {
-        return memory.get(SHORT, HEADER_BYTES + check(offset, 2)) & 0xffff;
     }
 
     long longAt(int offset) {

@@ -3,15 +3,15 @@ package io.uk4j.vhost.user;
 import io.netty.buffer.ByteBuf;
 import io.uk4j.core.BufferPool;
 import io.uk4j.core.DeviceContext;
-import io.uk4j.core.DeviceException;
 import io.uk4j.core.JointSource;
+import io.uk4j.core.UkException;
 import io.uk4j.core.WaitSource;
 import io.uk4j.core.metrics.Counter;
-import io.uk4j.core.metrics.Counters;
 import io.uk4j.core.net.FrameBatch;
 import io.uk4j.core.net.MacAddress;
 import io.uk4j.core.net.NetDevice;
 import io.uk4j.core.net.NetDeviceInfo;
+import io.uk4j.core.net.NetDevices;
 import io.uk4j.mm.PoolBuffer;
 import io.uk4j.platform.unix.DescriptorSource;
 import io.uk4j.platform.unix.EventDescriptor;
@@ -81,18 +81,14 @@ final class NetBackEnd implements NetDevice {
     NetBackEnd(DeviceContext context, String path, String name, MacAddress mac, int mtuBytes) {
         pool = context.pool();
         info = new NetDeviceInfo(name, mac, mtuBytes, 0, mtuBytes + ETHERNET_HEADER_BYTES, FRAGMENT_LIMIT, 0);
-        Counters own = context.counters().with("device", name);
-        malformed = dropped(own, "malformed");
-        unfit = dropped(own, "unfit");
-        down = dropped(own, "interface_down");
-        violations = own.counter(
-                "uk_vhost_violations_total", "Front ends that lost their connection for breaking the rules.");
+        malformed = NetDevices.dropCounter(context.counters(), name, "malformed");
+        unfit = NetDevices.dropCounter(context.counters(), name, "unfit");
+        down = NetDevices.dropCounter(context.counters(), name, "interface_down");
+        violations = context.counters()
+                .with("device", name)
+                .counter("uk_vhost_violations_total", "Front ends that were sent away for breaking the rules.");
         listener = UnixListener.open(path);
         source = new JointSource(List.of(listener.source(), connection, receiveKick, transmitKick));
-    }
-
-    private static Counter dropped(Counters own, String reason) {
-        return own.with("reason", reason).counter("uk_net_frames_dropped_total", "Frames dropped, by reason.");
     }
 
     @Override
@@ -108,39 +104,39 @@ final class NetBackEnd implements NetDevice {
     @Override
     public int poll(FrameBatch into) {
         checkOpen();
-        if (session == null || emptyPolls >= EMPTY_POLLS) {
-            emptyPolls = 0;
-            listen();
-        }
         int before = into.frames();
         BackEndSession present = session;
         DeviceQueue queue = present == null ? null : present.queue(TRANSMIT);
-        if (present == null || queue == null) {
-            emptyPolls++;
-            return 0;
-        }
-        try {
-            boolean any = false;
-            while (into.fragmentSpace() > 0 && hasSpare()) {
-                int id = queue.next();
-                if (id == DeviceQueue.NONE) {
-                    break;
-                }
-                take(queue, into);
-                queue.complete(id, 0);
-                any = true;
+        if (present != null && queue != null) {
+            try {
+                receive(present, queue, into);
+            } catch (VirtioException e) {
+                violated(e);
             }
-            if (any) {
-                queue.publish();
-                present.call(TRANSMIT);
-                emptyPolls = 0;
-            } else {
-                emptyPolls++;
-            }
-        } catch (VirtioException e) {
-            violated(e);
         }
-        return into.frames() - before;
+        int frames = into.frames() - before;
+        if (frames == 0 && ++emptyPolls == EMPTY_POLLS) {
+            emptyPolls = 0;
+            listen();
+        }
+        return frames;
+    }
+
+    private void receive(BackEndSession present, DeviceQueue queue, FrameBatch into) {
+        boolean any = false;
+        while (into.fragmentSpace() > 0 && hasSpare()) {
+            int id = queue.next();
+            if (id == DeviceQueue.NONE) {
+                break;
+            }
+            take(queue, into);
+            queue.complete(id, 0);
+            any = true;
+        }
+        if (any) {
+            queue.publish();
+            present.call(TRANSMIT);
+        }
     }
 
     /** Makes sure of a buffer for the next frame, before the frame is taken from the front end. */
@@ -153,7 +149,7 @@ final class NetBackEnd implements NetDevice {
 
     /** Copies the frame of the present chain into the spare buffer. */
     private void take(DeviceQueue queue, FrameBatch into) {
-        int bytes = -HEADER_BYTES;
+        long bytes = -HEADER_BYTES;
         for (int i = 0; i < queue.readable(); i++) {
             bytes += queue.length(i);
         }
@@ -174,7 +170,7 @@ final class NetBackEnd implements NetDevice {
             at += part;
         }
         own.writerIndex(at);
-        into.append(own, start, bytes);
+        into.append(own, start, (int) bytes);
         into.endFrame();
     }
 
@@ -224,7 +220,7 @@ final class NetBackEnd implements NetDevice {
 
     /** Copies a frame behind an empty header into the present chain; returns how many bytes were written. */
     private int put(DeviceQueue queue, FrameBatch from, int frame) {
-        int room = 0;
+        long room = 0;
         for (int i = queue.readable(); i < queue.ranges(); i++) {
             room += queue.length(i);
         }
@@ -317,12 +313,8 @@ final class NetBackEnd implements NetDevice {
                 LOG.info("{}: the front end is gone", info.name());
                 disconnect();
             }
-        } catch (VirtioException e) {
+        } catch (UkException e) {
             violated(e);
-        } catch (DeviceException e) {
-            violations.increment();
-            LOG.warn("{}: the front end is sent away: {}", info.name(), e.getMessage());
-            disconnect();
         }
     }
 
@@ -335,7 +327,7 @@ final class NetBackEnd implements NetDevice {
         }
     }
 
-    private void violated(VirtioException e) {
+    private void violated(UkException e) {
         violations.increment();
         LOG.warn("{}: the front end is sent away: {}", info.name(), e.getMessage());
         disconnect();

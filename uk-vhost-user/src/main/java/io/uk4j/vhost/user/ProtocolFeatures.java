@@ -9,7 +9,6 @@ final class ProtocolFeatures {
     static final long REPLY_ACK = 1L << 3;
     static final long MTU = 1L << 4;
     static final long CONFIG = 1L << 9;
-    static final long INFLIGHT_SHMFD = 1L << 12;
 
     private ProtocolFeatures() {}
 }

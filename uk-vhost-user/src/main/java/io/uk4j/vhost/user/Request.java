@@ -20,9 +20,6 @@ final class Request {
     static final int SET_VRING_ENABLE = 18;
     static final int NET_SET_MTU = 20;
     static final int GET_CONFIG = 24;
-    static final int SET_CONFIG = 25;
-    static final int GET_INFLIGHT_FD = 31;
-    static final int SET_INFLIGHT_FD = 32;
 
     private Request() {}
 }

@@ -1,12 +1,17 @@
 package io.uk4j.vhost.user;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
 import io.uk4j.core.DeviceException;
+import io.uk4j.core.Waiter;
 import io.uk4j.core.block.BlockDevice;
 import io.uk4j.core.metrics.MetricRegistry;
+import io.uk4j.core.net.FrameBatch;
 import io.uk4j.core.net.NetDevice;
 import io.uk4j.mm.PacketPool;
 import io.uk4j.platform.unix.EventDescriptor;
@@ -99,6 +104,162 @@ class HostileMessagesTest {
             bytes.set(ValueLayout.JAVA_INT, 12 + i, value);
         }
         return bytes.asSlice(0, 12 + size);
+    }
+
+    /** A front end that knows the protocol, to break it at one place. */
+    private final class Liar implements AutoCloseable {
+        final UnixPlatform platform = UnixPlatform.create();
+        final PacketPool pool =
+                PacketPool.builder(platform.pages()).sizeClass(2048, 64).build();
+        final Waiter waiter = platform.newWaiter();
+        final String path = folder.resolve("liar.sock").toString();
+        final NetDevice back =
+                new VhostUserBackEndProvider().open(Contexts.context(platform, new MetricRegistry(), pool), path);
+        final UnixSocket socket = UnixSocket.connect(path);
+        final SharedMemory memory = SharedMemory.create("liar", 8L << 30);
+        final Message message = new Message();
+
+        Liar() {
+            waiter.register(back.source());
+            say(message.begin(Request.SET_FEATURES).addLong(1L << 32 | ProtocolFeatures.OFFERED));
+            shareMemory();
+        }
+
+        void shareMemory() {
+            say(
+                    message.begin(Request.SET_MEM_TABLE)
+                            .addInt(1)
+                            .addInt(0)
+                            .addLong(0)
+                            .addLong(8L << 30)
+                            .addLong(0)
+                            .addLong(0),
+                    memory.fd());
+        }
+
+        /** Describes the sending queue, of 16 entries at address 0, and starts it. */
+        void startQueue(int kick) {
+            say(message.begin(Request.SET_VRING_NUM).addInt(1).addInt(16));
+            say(message.begin(Request.SET_VRING_ADDR)
+                    .addInt(1)
+                    .addInt(0)
+                    .addLong(0)
+                    .addLong(8192)
+                    .addLong(4096)
+                    .addLong(0));
+            say(message.begin(Request.SET_VRING_KICK).addLong(1), kick);
+        }
+
+        void enable(int on) {
+            say(message.begin(Request.SET_VRING_ENABLE).addInt(1).addInt(on));
+        }
+
+        void say(Message told, int... descriptors) {
+            assertTrue(told.send(socket, SECOND_NS, descriptors));
+            back.arm();
+        }
+
+        /** Whether the back end still has this front end as its own. */
+        boolean isHeard() {
+            return back.describe().contains("is connected");
+        }
+
+        /** The next front end is served as if nothing had been. */
+        void assertStillServes() {
+            socket.close();
+            back.arm();
+            assertFalse(isHeard());
+            try (NetDevice front = openServed()) {
+                while (waiter.await(platform.clock().nowNs())) {
+                    back.arm();
+                }
+                FrameBatch batch = new FrameBatch();
+                ByteBuf buffer = pool.tryAcquire(100);
+                batch.append(buffer.writeZero(100), buffer.readerIndex(), 100);
+                batch.endFrame();
+                assertEquals(1, front.offer(batch));
+                front.flush();
+                assertTrue(waiter.await(platform.clock().nowNs() + 5 * SECOND_NS), "a kick ends the wait");
+                assertEquals(1, back.poll(batch));
+                batch.clear();
+            }
+        }
+
+        private NetDevice openServed() {
+            try (NetPair.Serving _ = new NetPair.Serving(back)) {
+                return new ServedFront(
+                        new VhostUserNetProvider().open(Contexts.context(platform, new MetricRegistry(), pool), path),
+                        back);
+            }
+        }
+
+        @Override
+        public void close() {
+            waiter.unregister(back.source());
+            back.close();
+            socket.close();
+            memory.close();
+            waiter.close();
+            pool.close();
+            platform.close();
+        }
+    }
+
+    @Test
+    void memoryIsNotTakenFromUnderAQueueThatIsOnlyDisabled() {
+        try (Liar liar = new Liar();
+                EventDescriptor kick = EventDescriptor.create()) {
+            liar.startQueue(kick.fd());
+            liar.enable(1);
+            assertTrue(liar.isHeard());
+            liar.enable(0);
+            liar.shareMemory();
+            assertFalse(liar.isHeard());
+            liar.back.poll(new FrameBatch());
+            liar.assertStillServes();
+        }
+    }
+
+    @Test
+    void aKickThatIsNoEventDescriptorSendsTheFrontEndAway() {
+        try (Liar liar = new Liar()) {
+            liar.startQueue(liar.memory.fd());
+            assertFalse(liar.isHeard());
+            liar.assertStillServes();
+        }
+    }
+
+    @Test
+    void aCallThatWouldBlockDoesNot() {
+        try (Liar liar = new Liar();
+                EventDescriptor kick = EventDescriptor.create()) {
+            liar.say(liar.message.begin(Request.SET_VRING_CALL).addLong(1), liar.memory.fd());
+            assertFalse(liar.isHeard());
+            liar.assertStillServes();
+            assertTrue(kick.fd() > 0);
+        }
+    }
+
+    @Test
+    void lengthsWhoseSumIsTooLargeForANumberAreAFrameThatIsTooLong() {
+        try (Liar liar = new Liar();
+                EventDescriptor kick = EventDescriptor.create()) {
+            MemorySegment ring = liar.memory.segment();
+            // Three ranges of almost 2 GiB, and one that makes their sum a small number modulo 2^32.
+            int[] lengths = {0x7fff_ffff, 0x7fff_ffff, 12 + 60 + 2};
+            for (int i = 0; i < lengths.length; i++) {
+                ring.set(ValueLayout.JAVA_LONG, 16L * i, 1L << 20);
+                ring.set(ValueLayout.JAVA_INT, 16L * i + 8, lengths[i]);
+                ring.set(ValueLayout.JAVA_SHORT, 16L * i + 12, (short) (i < lengths.length - 1 ? 1 : 0));
+                ring.set(ValueLayout.JAVA_SHORT, 16L * i + 14, (short) (i + 1));
+            }
+            ring.set(ValueLayout.JAVA_SHORT, 4096 + 2, (short) 1);
+            liar.startQueue(kick.fd());
+            liar.enable(1);
+            FrameBatch batch = new FrameBatch();
+            assertEquals(0, liar.back.poll(batch));
+            liar.assertStillServes();
+        }
     }
 
     @Test
