@@ -27,6 +27,7 @@ final class LearningSwitch implements Duty, AutoCloseable {
     private final Counter forwarded;
     private final Counter flooded;
     private final Counter crowded;
+    private final Counter malformed;
 
     LearningSwitch(List<NetDevice> devices, Waiter waiter, Counters counters) {
         this.waiter = waiter;
@@ -38,6 +39,8 @@ final class LearningSwitch implements Duty, AutoCloseable {
         }
         forwarded = counters.counter("uk_vswitch_frames_forwarded_total", "Frames passed on to one port.");
         flooded = counters.counter("uk_vswitch_frames_flooded_total", "Frames passed on to all other ports.");
+        malformed = counters.counter(
+                "uk_vswitch_frames_malformed_total", "Frames lost whose first fragment lacks addresses.");
         crowded =
                 counters.counter("uk_vswitch_frames_crowded_out_total", "Frames lost at a port that did not keep up.");
     }
@@ -62,6 +65,7 @@ final class LearningSwitch implements Duty, AutoCloseable {
         ByteBuf header = incoming.buffer(frame, 0);
         int at = incoming.offset(frame, 0);
         if (incoming.length(frame, 0) < SHORTEST_HEADER_BYTES) {
+            malformed.increment();
             return;
         }
         long destination = header.getLong(at) >>> 16;

@@ -1,5 +1,7 @@
 package io.uk4j.example.vswitch;
 
+import java.util.Arrays;
+
 /**
  * Which station is behind which port, as learned from what it sent (IEEE 802.1D, section 7.8). It holds a fixed number of
  * stations; where two fall on the same place the later one takes it, and frames to the other are flooded until it speaks again.
@@ -18,15 +20,22 @@ final class MacTable {
     private final int[] ports = new int[PLACES];
     private final long[] heardNs = new long[PLACES];
 
+    /** Creates a table that knows nobody. */
+    MacTable() {
+        Arrays.fill(ports, UNKNOWN);
+    }
+
     void learn(long station, int port, long nowNs) {
         int first = first(station);
         int chosen = first;
         for (int i = first; i < first + WAYS; i++) {
-            if (stations[i] == station) {
+            if (ports[i] != UNKNOWN && stations[i] == station) {
                 chosen = i;
                 break;
             }
-            if (heardNs[i] - heardNs[chosen] < 0) {
+            // A free place is better than any other, and of those that are taken the one longest silent.
+            boolean better = ports[i] == UNKNOWN || heardNs[i] - heardNs[chosen] < 0;
+            if (ports[chosen] != UNKNOWN && better) {
                 chosen = i;
             }
         }
@@ -38,7 +47,7 @@ final class MacTable {
     int port(long station, long nowNs) {
         int first = first(station);
         for (int i = first; i < first + WAYS; i++) {
-            if (stations[i] == station) {
+            if (ports[i] != UNKNOWN && stations[i] == station) {
                 return nowNs - heardNs[i] < AGE_LIMIT_NS ? ports[i] : UNKNOWN;
             }
         }
