@@ -27,12 +27,13 @@ public final class Bench {
                 new MicroBenchmark(),
                 new PairBenchmark(peers),
                 new TapBenchmark(peers, inetd),
-                new GatewayBenchmark(peers, inetd));
+                new GatewayBenchmark(peers, inetd),
+                new VirtioNetBenchmark());
         List<String> names = new ArrayList<>(args);
         boolean quick = names.remove("--quick");
         if (names.isEmpty()) {
             System.out.println("Benchmarks (./uk bench NAME [--quick]):");
-            all.forEach(benchmark -> System.out.printf("  %-8s %s%n", benchmark.name(), benchmark.description()));
+            all.forEach(benchmark -> System.out.printf("  %-10s %s%n", benchmark.name(), benchmark.description()));
             return 0;
         }
         for (Benchmark benchmark : all) {

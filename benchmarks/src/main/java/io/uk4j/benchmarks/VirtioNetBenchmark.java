@@ -1,0 +1,162 @@
+package io.uk4j.benchmarks;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The network driver over vhost-user against DPDK's testpmd, each on a processor of its own; DPDK's own driver, virtio_user,
+ * takes turns with it in front of the same back end.
+ */
+final class VirtioNetBenchmark implements Benchmark {
+    private static final String[] PERCENTILES = {"P50", "P90", "P99", "P999", "P9999"};
+
+    /** What is measured: our mode, DPDK's for the same, and what the back end does. */
+    private enum Kind {
+        TRANSMIT("transmit", "txonly", "rxonly", "TX-packets"),
+        RECEIVE("receive", "rxonly", "txonly", "RX-packets"),
+        EXCHANGE("exchange", "flowgen", "macswap", "RX-packets");
+
+        private final String ours;
+        private final String peer;
+        private final String backEnd;
+        private final String counter;
+
+        Kind(String ours, String peer, String backEnd, String counter) {
+            this.ours = ours;
+            this.peer = peer;
+            this.backEnd = backEnd;
+            this.counter = counter;
+        }
+    }
+
+    @Override
+    public String name() {
+        return "virtio-net";
+    }
+
+    @Override
+    public String description() {
+        return "the virtio network driver against DPDK's testpmd, beside DPDK's own driver: frames, heap, latency";
+    }
+
+    @Override
+    public List<Row> run(boolean quick) {
+        int runs = quick ? 1 : 5;
+        double seconds = quick ? 1 : 3;
+        List<Row> rows = new ArrayList<>();
+        for (int bytes : new int[] {64, 1500}) {
+            for (Kind kind : Kind.values()) {
+                measure(rows, kind, bytes, runs, seconds);
+            }
+        }
+        latency(rows, seconds);
+        return rows;
+    }
+
+    private static void measure(List<Row> rows, Kind kind, int bytes, int runs, double seconds) {
+        String testCase = kind.ours + " " + bytes + " B";
+        double[] ours = new double[runs];
+        double[] peer = new double[runs];
+        double[] heap = new double[runs];
+        for (int run = 0; run < runs; run++) {
+            System.out.printf("run %d of %d: %s%n", run + 1, runs, testCase);
+            try (Bed bed = new Bed(kind.backEnd, bytes)) {
+                double[] words = probe(kind.ours, bed, bytes, seconds);
+                ours[run] = words[0] * 1e9 / words[1];
+                heap[run] = words[2] / words[0];
+            }
+            try (Bed bed = new Bed(kind.backEnd, bytes);
+                    TestPmd driver = new TestPmd(
+                            bed.folder,
+                            "virtio-user",
+                            1,
+                            "net_virtio_user0,path=" + bed.socket() + ",queues=1,mrg_rxbuf=0",
+                            kind.peer,
+                            bytes)) {
+                peer[run] = driver.rate(kind.counter, seconds);
+            }
+        }
+        rows.add(Row.more(testCase, "pps", "1/s", median(ours), "DPDK virtio_user", median(peer)));
+        rows.add(Row.alone(testCase, "heap", "B/frame", median(heap)));
+    }
+
+    private static void latency(List<Row> rows, double seconds) {
+        System.out.println("latency");
+        try (Bed bed = new Bed("macswap", 64)) {
+            double[] words = probe("latency", bed, 64, seconds);
+            for (int i = 0; i < PERCENTILES.length; i++) {
+                rows.add(Row.alone("there and back 64 B", "latency" + PERCENTILES[i], "us", words[3 + i] / 1000));
+            }
+        }
+    }
+
+    /** The numbers of the probe's line, in their order. */
+    private static double[] probe(String mode, Bed bed, int bytes, double seconds) {
+        String line = Command.run(
+                "taskset",
+                "-c",
+                "1",
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UnlockExperimentalVMOptions",
+                "-XX:+UseEpsilonGC",
+                "-Xms512m",
+                "-Xmx512m",
+                "--enable-native-access=ALL-UNNAMED",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                "-cp",
+                System.getProperty("java.class.path"),
+                VirtioNetProbe.class.getName(),
+                mode,
+                bed.socket(),
+                Integer.toString(bytes),
+                "5",
+                Double.toString(seconds));
+        return Arrays.stream(line.strip().split(" ", -1))
+                .filter(word -> !word.isEmpty() && Character.isDigit(word.charAt(0)))
+                .mapToDouble(Double::parseDouble)
+                .toArray();
+    }
+
+    /** A back end that listens. */
+    private static final class Bed implements AutoCloseable {
+        final Path folder;
+        private final TestPmd backEnd;
+
+        Bed(String mode, int bytes) {
+            try {
+                folder = Files.createTempDirectory("uk-bench");
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            backEnd = new TestPmd(folder, "vhost", 0, "net_vhost0,queues=1,iface=" + socket(), mode, bytes);
+        }
+
+        String socket() {
+            return folder.resolve("s").toString();
+        }
+
+        @Override
+        public void close() {
+            backEnd.close();
+            try (var files = Files.list(folder)) {
+                for (Path file : files.toList()) {
+                    Files.deleteIfExists(file);
+                }
+                Files.deleteIfExists(folder);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+}
