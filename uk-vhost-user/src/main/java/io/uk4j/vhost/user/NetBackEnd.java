@@ -40,7 +40,8 @@ import org.slf4j.LoggerFactory;
 final class NetBackEnd implements NetDevice {
     private static final Logger LOG = LoggerFactory.getLogger(NetBackEnd.class);
 
-    private static final long OFFERED = Features.VERSION_1 | Features.INDIRECT_DESC | Features.EVENT_IDX;
+    private static final long OFFERED =
+            Features.VERSION_1 | Features.INDIRECT_DESC | Features.EVENT_IDX | Features.RING_PACKED;
 
     // From the front end's point of view.
     private static final int RECEIVE = 0;

@@ -31,6 +31,9 @@ final class VhostUserTransport implements VirtioTransport {
     private static final long PROTOCOL_WANTED =
             ProtocolFeatures.REPLY_ACK | ProtocolFeatures.MTU | ProtocolFeatures.CONFIG;
 
+    /** Both places of a new packed queue are 0, and both wrap counters 1; of a split queue all of it is 0. */
+    private static final int PACKED_BASE = 0x8000_8000;
+
     private static final int CONFIG_BYTES = 60;
     private static final int QUEUE_LIMIT = 1024;
 
@@ -47,6 +50,7 @@ final class VhostUserTransport implements VirtioTransport {
     private @Nullable FrontEnd frontEnd;
     private long offered;
     private long protocol;
+    private boolean packed;
     private @Nullable ByteBuffer config;
     private boolean closed;
 
@@ -135,6 +139,7 @@ final class VhostUserTransport implements VirtioTransport {
     public void accept(long features) {
         FrontEnd to = frontEnd();
         long told = (features & offered) | (offered & ProtocolFeatures.OFFERED);
+        packed = Features.has(features, Features.RING_PACKED);
         to.tell(to.message(Request.SET_FEATURES).addLong(told));
         if (Features.has(protocol, ProtocolFeatures.MTU) && local.mtuBytes() > 0) {
             to.tell(to.message(Request.NET_SET_MTU).addLong(local.mtuBytes()));
@@ -189,7 +194,7 @@ final class VhostUserTransport implements VirtioTransport {
         FrontEnd to = frontEnd();
         FrontEndLink link = links.computeIfAbsent(queue, _ -> new FrontEndLink());
         to.tell(to.message(Request.SET_VRING_NUM).addInt(queue).addInt(areas.size()));
-        to.tell(to.message(Request.SET_VRING_BASE).addInt(queue).addInt(0));
+        to.tell(to.message(Request.SET_VRING_BASE).addInt(queue).addInt(packed ? PACKED_BASE : 0));
         to.tell(to.message(Request.SET_VRING_ADDR)
                 .addInt(queue)
                 .addInt(0)

@@ -12,6 +12,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Front end and back end, each held to the contract with the other one as its peer. */
 class NetPairContractTest {
+    private static final String SPLIT = "uk.virtio.without=ring_packed";
+
     @TempDir
     private Path folder;
 
@@ -30,6 +32,24 @@ class NetPairContractTest {
         @Override
         protected Fixture open() {
             return new PairFixture(new NetPair(folder), false);
+        }
+    }
+
+    /** The driver, with split queues. */
+    @Nested
+    class SplitFront extends NetDeviceContract {
+        @Override
+        protected Fixture open() {
+            return new PairFixture(new NetPair(folder, SPLIT), true);
+        }
+    }
+
+    /** The other side of it. */
+    @Nested
+    class SplitBack extends NetDeviceContract {
+        @Override
+        protected Fixture open() {
+            return new PairFixture(new NetPair(folder, SPLIT), false);
         }
     }
 

@@ -41,6 +41,7 @@ public final class VirtioBlock implements BlockDevice {
             | Features.INDIRECT_DESC
             | Features.EVENT_IDX
             | Features.IN_ORDER
+            | Features.RING_PACKED
             | BlockFeatures.SIZE_MAX
             | BlockFeatures.SEG_MAX
             | BlockFeatures.GEOMETRY

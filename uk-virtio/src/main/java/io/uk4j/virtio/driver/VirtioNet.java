@@ -45,6 +45,7 @@ public final class VirtioNet implements NetDevice {
             | Features.INDIRECT_DESC
             | Features.EVENT_IDX
             | Features.IN_ORDER
+            | Features.RING_PACKED
             | NetFeatures.CSUM
             | NetFeatures.GUEST_CSUM
             | NetFeatures.MTU

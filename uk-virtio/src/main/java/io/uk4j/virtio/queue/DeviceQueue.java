@@ -1,5 +1,6 @@
 package io.uk4j.virtio.queue;
 
+import io.uk4j.virtio.Features;
 import io.uk4j.virtio.VirtioException;
 import io.uk4j.virtio.VirtioException.Violation;
 import java.lang.foreign.MemorySegment;
@@ -10,7 +11,7 @@ import java.lang.foreign.MemorySegment;
  *
  * <p>Thread rule: loop-owned.
  */
-public abstract sealed class DeviceQueue permits SplitDeviceQueue {
+public abstract sealed class DeviceQueue permits SplitDeviceQueue, PackedDeviceQueue {
     /** What {@link #next} returns when nothing is available. */
     public static final int NONE = -1;
 
@@ -27,13 +28,19 @@ public abstract sealed class DeviceQueue permits SplitDeviceQueue {
      */
     public static DeviceQueue create(QueueAreas areas, long features, GuestMemory memory, int base) {
         int size = areas.size();
-        if (size < 1 || size > 32_768 || Integer.bitCount(size) != 1) {
-            throw new VirtioException(Violation.PROTOCOL, "A split queue cannot have " + size + " entries.");
+        boolean packed = Features.has(features, Features.RING_PACKED);
+        // The size of a packed queue need not be a power of two (VIRTIO 1.3, section 2.8).
+        if (size < 1 || size > 32_768 || (!packed && Integer.bitCount(size) != 1)) {
+            throw new VirtioException(
+                    Violation.PROTOCOL,
+                    "A " + (packed ? "packed" : "split") + " queue cannot have " + size + " entries.");
         }
-        if (areas.descriptors() % 16 != 0 || areas.driver() % 2 != 0 || areas.device() % 4 != 0) {
+        if (areas.descriptors() % 16 != 0 || areas.driver() % (packed ? 4 : 2) != 0 || areas.device() % 4 != 0) {
             throw new VirtioException(Violation.ADDRESS, "The areas of a queue are not aligned: " + areas);
         }
-        return new SplitDeviceQueue(areas, features, memory, base);
+        return packed
+                ? new PackedDeviceQueue(areas, features, memory, base)
+                : new SplitDeviceQueue(areas, features, memory, base);
     }
 
     /**

@@ -13,9 +13,7 @@ import java.util.Arrays;
  * chain lies in arrays that the device cannot reach.
  */
 final class SplitVirtqueue extends Virtqueue {
-    private final int size;
     private final int mask;
-    private final boolean indirect;
     private final boolean eventIdx;
     private final boolean inOrder;
     private final MemorySegment memory;
@@ -23,7 +21,6 @@ final class SplitVirtqueue extends Virtqueue {
     private final long available;
     private final long used;
     private final long tables;
-    private final int tableEntries;
 
     /** Links free descriptors, and those of a chain, in the order in which they were taken. */
     private final int[] links;
@@ -37,16 +34,7 @@ final class SplitVirtqueue extends Virtqueue {
     private final int[] order;
 
     /** Free descriptors are used in turn: what the device gives back in order, it gets again at the same places. */
-    private int firstFree;
-
     private int lastFree;
-    private int freeCount;
-
-    // The chain that is being built.
-    private final long[] addresses;
-    private final int[] lengths;
-    private int ranges;
-    private int readable;
 
     /** Where the next chain goes in the available ring; all indices count modulo 2^16. */
     private int next;
@@ -69,9 +57,8 @@ final class SplitVirtqueue extends Virtqueue {
     private boolean armed;
 
     SplitVirtqueue(int size, long features, Pages pages) {
-        this.size = size;
+        super(size, Features.has(features, Features.INDIRECT_DESC), SplitLayout.indirectEntries(size));
         mask = size - 1;
-        indirect = Features.has(features, Features.INDIRECT_DESC);
         eventIdx = Features.has(features, Features.EVENT_IDX);
         inOrder = Features.has(features, Features.IN_ORDER);
         memory = pages.segment();
@@ -79,20 +66,12 @@ final class SplitVirtqueue extends Virtqueue {
         available = SplitLayout.availableOffset(size);
         used = SplitLayout.usedOffset(size);
         tables = SplitLayout.indirectOffset(size);
-        tableEntries = SplitLayout.indirectEntries(size);
         links = new int[size];
         taken = new int[size];
         writableBytes = new int[size];
         endedAt = new int[size];
         order = new int[size];
-        addresses = new long[indirect ? tableEntries : size];
-        lengths = new int[addresses.length];
         reset();
-    }
-
-    @Override
-    public int size() {
-        return size;
     }
 
     @Override
@@ -106,55 +85,9 @@ final class SplitVirtqueue extends Virtqueue {
     }
 
     @Override
-    public int space() {
-        if (freeCount == 0) {
-            return 0;
-        }
-        return indirect ? tableEntries : freeCount;
-    }
-
-    @Override
-    public int chains() {
-        return freeCount;
-    }
-
-    @Override
-    public int nextId() {
-        if (freeCount == 0) {
-            throw new IllegalStateException("There is no place for a chain: look at space() first.");
-        }
-        return firstFree;
-    }
-
-    @Override
-    public void add(long address, int length, boolean writable) {
-        if (ranges >= space() || length <= 0 || (!writable && readable < ranges)) {
-            throw misuse(length);
-        }
-        addresses[ranges] = address;
-        lengths[ranges] = length;
-        ranges++;
-        if (!writable) {
-            readable = ranges;
-        }
-    }
-
-    private IllegalStateException misuse(int length) {
-        return new IllegalStateException("A chain has as many ranges as there is space for (" + space()
-                + "), each of 1 byte or more (" + length + "), and those that the device reads come first.");
-    }
-
-    @Override
     public int end() {
-        if (ranges == 0) {
-            throw new IllegalStateException("The chain has no range: add one first.");
-        }
         int head = firstFree;
-        int bytes = 0;
-        for (int i = readable; i < ranges; i++) {
-            bytes += lengths[i];
-        }
-        writableBytes[head] = bytes;
+        writableBytes[head] = writableBytes();
         if (ranges == 1) {
             describe((long) head * SplitLayout.DESCRIPTOR_BYTES, 0, 0, 0);
             take(head, 1);
@@ -171,8 +104,7 @@ final class SplitVirtqueue extends Virtqueue {
             memory.set(Ring.SHORT, available + SplitLayout.ELEMENTS + 2L * place, (short) head);
         }
         next = (next + 1) & 0xffff;
-        ranges = 0;
-        readable = 0;
+        clearChain();
         return head;
     }
 
@@ -191,7 +123,7 @@ final class SplitVirtqueue extends Virtqueue {
     }
 
     private void endIndirect(int head) {
-        long table = tables + (long) head * tableEntries * SplitLayout.DESCRIPTOR_BYTES;
+        long table = tables + (long) head * addresses.length * SplitLayout.DESCRIPTOR_BYTES;
         for (int i = 0; i < ranges; i++) {
             boolean last = i == ranges - 1;
             describe(table + (long) i * SplitLayout.DESCRIPTOR_BYTES, i, last ? 0 : SplitLayout.NEXT, last ? 0 : i + 1);
@@ -372,8 +304,7 @@ final class SplitVirtqueue extends Virtqueue {
         lastFree = size - 1;
         freeCount = size;
         Arrays.fill(order, NONE);
-        ranges = 0;
-        readable = 0;
+        clearChain();
         next = 0;
         published = 0;
         kicked = 0;

@@ -18,11 +18,31 @@ import io.uk4j.virtio.Features;
  *
  * <p>Thread rule: loop-owned.
  */
-public abstract sealed class Virtqueue permits SplitVirtqueue {
+public abstract sealed class Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     /** What {@link #poll} returns when nothing is done. */
     public static final int NONE = -1;
 
-    Virtqueue() {}
+    final int size;
+    final boolean indirect;
+
+    /** How many entries are free, and the id that the next chain will have if one is. */
+    int freeCount;
+
+    int firstFree;
+
+    // The chain that is being built.
+    final long[] addresses;
+    final int[] lengths;
+    int ranges;
+    int readable;
+
+    Virtqueue(int size, boolean indirect, int tableEntries) {
+        this.size = size;
+        this.indirect = indirect;
+        int rangeLimit = indirect ? tableEntries : size;
+        addresses = new long[rangeLimit];
+        lengths = new int[rangeLimit];
+    }
 
     /**
      * How many bytes of memory a queue needs, indirect tables included.
@@ -31,16 +51,19 @@ public abstract sealed class Virtqueue permits SplitVirtqueue {
      * @param features those accepted
      */
     public static long bytes(int size, long features) {
-        return SplitLayout.bytes(size, Features.has(features, Features.INDIRECT_DESC));
+        boolean indirect = Features.has(features, Features.INDIRECT_DESC);
+        return Features.has(features, Features.RING_PACKED)
+                ? PackedLayout.bytes(size, indirect)
+                : SplitLayout.bytes(size, indirect);
     }
 
     /**
      * Creates a queue, empty and without notifications enabled.
      *
      * @param size how many entries: a power of two, 2 to 32,768
-     * @param features those accepted; INDIRECT_DESC, EVENT_IDX and IN_ORDER are followed
+     * @param features those accepted; RING_PACKED, INDIRECT_DESC, EVENT_IDX and IN_ORDER are followed
      * @param memory of {@link #bytes} or more, aligned to 16; stays the caller's, for as long as the queue is used
-     * @throws IllegalArgumentException if the size is out of its range, the memory too small, or the packed layout asked for
+     * @throws IllegalArgumentException if the size is out of its range, or the memory too small
      */
     public static Virtqueue create(int size, long features, Pages memory) {
         if (size < 2 || size > 32_768 || Integer.bitCount(size) != 1) {
@@ -51,14 +74,15 @@ public abstract sealed class Virtqueue permits SplitVirtqueue {
             throw new IllegalArgumentException("A queue of " + size + " entries needs " + bytes(size, features)
                     + " bytes, not " + memory.segment().byteSize() + ".");
         }
-        if (Features.has(features, Features.RING_PACKED)) {
-            throw new IllegalArgumentException("The packed layout is not there yet; do not accept it.");
-        }
-        return new SplitVirtqueue(size, features, memory);
+        return Features.has(features, Features.RING_PACKED)
+                ? new PackedVirtqueue(size, features, memory)
+                : new SplitVirtqueue(size, features, memory);
     }
 
     /** How many entries it has. */
-    public abstract int size();
+    public final int size() {
+        return size;
+    }
 
     /** Its layout and size, for an operator, such as {@code split queues of 256}. */
     public abstract String describe();
@@ -67,13 +91,25 @@ public abstract sealed class Virtqueue permits SplitVirtqueue {
     public abstract QueueAreas areas();
 
     /** How many ranges a chain may have now; 0 if there is no place for any chain. With indirect tables a chain takes one entry. */
-    public abstract int space();
+    public final int space() {
+        if (freeCount == 0) {
+            return 0;
+        }
+        return indirect ? addresses.length : freeCount;
+    }
 
     /** For how many chains of one range there is space. */
-    public abstract int chains();
+    public final int chains() {
+        return freeCount;
+    }
 
     /** The id that the chain that is being built will have, so that what belongs to it can be prepared first. */
-    public abstract int nextId();
+    public final int nextId() {
+        if (freeCount == 0) {
+            throw new IllegalStateException("There is no place for a chain: look at space() first.");
+        }
+        return firstFree;
+    }
 
     /**
      * Adds a range to the chain that is being built.
@@ -82,7 +118,40 @@ public abstract sealed class Virtqueue permits SplitVirtqueue {
      * @param length in bytes, more than 0
      * @param writable whether the device writes it; no range that it reads may follow
      */
-    public abstract void add(long address, int length, boolean writable);
+    public final void add(long address, int length, boolean writable) {
+        if (ranges >= space() || length <= 0 || (!writable && readable < ranges)) {
+            throw misuse(length);
+        }
+        addresses[ranges] = address;
+        lengths[ranges] = length;
+        ranges++;
+        if (!writable) {
+            readable = ranges;
+        }
+    }
+
+    private IllegalStateException misuse(int length) {
+        return new IllegalStateException("A chain has as many ranges as there is space for (" + space()
+                + "), each of 1 byte or more (" + length + "), and those that the device reads come first.");
+    }
+
+    /** How many bytes the device may write into the chain that is being built. */
+    final int writableBytes() {
+        if (ranges == 0) {
+            throw new IllegalStateException("The chain has no range: add one first.");
+        }
+        int bytes = 0;
+        for (int i = readable; i < ranges; i++) {
+            bytes += lengths[i];
+        }
+        return bytes;
+    }
+
+    /** Begins to build a chain. */
+    final void clearChain() {
+        ranges = 0;
+        readable = 0;
+    }
 
     /** Ends the chain that is being built, and returns its id. The device does not see it before {@link #publish}. */
     public abstract int end();

@@ -53,6 +53,22 @@ class VirtioBlockContractTest {
         }
     }
 
+    /** All that there is, in the packed layout. */
+    @Nested
+    class Packed extends Base {
+        Packed() {
+            super(ModelDisk.ALL | Features.RING_PACKED, true);
+        }
+    }
+
+    /** The packed layout without anything else. */
+    @Nested
+    class PackedOnly extends Base {
+        PackedOnly() {
+            super(Features.VERSION_1 | Features.RING_PACKED, true);
+        }
+    }
+
     private record DiskFixture(ModelDisk disk, ModelDisk readOnly, Waiter waiter, boolean poolBuffers)
             implements BlockDeviceContract.Fixture {
         @Override

@@ -57,6 +57,22 @@ class VirtioNetContractTest {
         }
     }
 
+    /** All that there is, in the packed layout. */
+    @Nested
+    class Packed extends Base {
+        Packed() {
+            super(ModelNet.ALL | Features.RING_PACKED);
+        }
+    }
+
+    /** The packed layout without anything else. */
+    @Nested
+    class PackedOnly extends Base {
+        PackedOnly() {
+            super(Features.VERSION_1 | Features.RING_PACKED);
+        }
+    }
+
     private record ModelFixture(ModelNet model, Waiter waiter) implements NetDeviceContract.Fixture {
         ModelFixture(ModelNet model) {
             this(model, model.platform.newWaiter());
