@@ -11,6 +11,7 @@ module io.uk4j.virtio {
     exports io.uk4j.virtio;
     exports io.uk4j.virtio.driver;
     exports io.uk4j.virtio.queue;
+    exports io.uk4j.virtio.transport;
 
     provides io.uk4j.core.config.KeyProvider with
             io.uk4j.virtio.driver.VirtioKeys;

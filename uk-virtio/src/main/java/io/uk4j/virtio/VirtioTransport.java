@@ -44,6 +44,18 @@ public interface VirtioTransport extends AutoCloseable {
      */
     long config(int offset, int bytes);
 
+    /**
+     * Writes a field of the device's configuration, at any time, also of a device that was not started or is at fault.
+     *
+     * @param offset where it begins
+     * @param bytes 1, 2, 4 or 8
+     * @param value its value
+     * @return false if the device has no such field, or this transport cannot write any
+     */
+    default boolean tryWriteConfig(int offset, int bytes, long value) {
+        return false;
+    }
+
     /** How many entries a queue may have at most; 0 if there is no such queue. */
     int queueLimit(int queue);
 
@@ -66,6 +78,11 @@ public interface VirtioTransport extends AutoCloseable {
 
     /** What ends a wait when {@link #pollEvents} has something to say; the same for as long as the transport is open. */
     WaitSource source();
+
+    /** What an operator is told of how the device is reached, in one line; empty where the name says it all. */
+    default String describe() {
+        return "";
+    }
 
     /** Makes the device stop, as {@link #reset} does where it can, and closes. Closing twice has no further effect. */
     @Override

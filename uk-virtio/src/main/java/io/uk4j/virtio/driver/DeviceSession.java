@@ -212,8 +212,9 @@ final class DeviceSession {
     }
 
     String describe() {
+        String reached = transport.describe();
         return (running ? "running" : givenUp != null ? "given up" : "waiting for the device to come back") + "\n"
-                + negotiation.describe();
+                + (reached.isEmpty() ? "" : reached + "\n") + negotiation.describe();
     }
 
     /** Closes the transport: the device uses nothing any more. */
