@@ -6,6 +6,7 @@ import io.uk4j.core.metrics.MetricRegistry;
 import io.uk4j.mm.PacketPool;
 import io.uk4j.virtio.Features;
 import io.uk4j.virtio.queue.DeviceQueue;
+import io.uk4j.virtio.transport.VirtioSlot;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -68,7 +69,7 @@ final class ModelDisk implements AutoCloseable {
                 .putInt(BlockFeatures.CONFIG_MAX_DISCARD_SECTORS, 8)
                 .putInt(BlockFeatures.CONFIG_MAX_WRITE_ZEROES_SECTORS, 8);
         transport.onKick = this::work;
-        device = VirtioBlock.open(context(settings), transport, "disk");
+        device = VirtioBlock.open(context(settings), Bus.attach(transport, VirtioSlot.BLOCK), "disk");
     }
 
     DeviceContext context(String... settings) {

@@ -7,6 +7,7 @@ import io.uk4j.core.net.NetDevices;
 import io.uk4j.mm.PacketPool;
 import io.uk4j.virtio.Features;
 import io.uk4j.virtio.queue.DeviceQueue;
+import io.uk4j.virtio.transport.VirtioSlot;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
@@ -54,7 +55,7 @@ final class ModelNet implements AutoCloseable {
         transport.config.putShort(NetFeatures.CONFIG_STATUS, (short) NetFeatures.LINK_UP);
         transport.config.putShort(NetFeatures.CONFIG_MTU, (short) 1500);
         transport.onKick = this::work;
-        device = VirtioNet.open(context(settings), transport, "net0");
+        device = VirtioNet.open(context(settings), Bus.attach(transport, VirtioSlot.NETWORK), "net0");
     }
 
     DeviceContext context(String... settings) {

@@ -21,6 +21,23 @@ final class ModelPlatform implements Platform, PageSource, GuestMemory {
     final Simulation simulation = new Simulation(20_261_126L);
     private final SimPlatform platform = new SimPlatform(simulation, "host");
     private final TreeMap<Long, Pages> pages = new TreeMap<>();
+    private final Clock clock = new Clock() {
+        @Override
+        public long nowNs() {
+            passedNs += stepNs;
+            return platform.clock().nowNs() + passedNs;
+        }
+
+        @Override
+        public long wallNs() {
+            return platform.clock().wallNs() + passedNs;
+        }
+    };
+
+    /** How much time passes at each look at the clock, for those who spin. */
+    long stepNs;
+
+    private long passedNs;
 
     /** How much memory is allocated now. */
     long allocatedBytes() {
@@ -71,7 +88,7 @@ final class ModelPlatform implements Platform, PageSource, GuestMemory {
 
     @Override
     public Clock clock() {
-        return platform.clock();
+        return clock;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.uk4j.virtio.driver;
 
+import io.uk4j.core.Clock;
 import io.uk4j.core.DeviceException;
 import io.uk4j.core.SignalSource;
 import io.uk4j.core.WaitSource;
@@ -11,8 +12,11 @@ import io.uk4j.virtio.queue.DeviceQueue;
 import io.uk4j.virtio.queue.QueueAreas;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /** A transport to a model of a device in the same memory. What the device does is up to the test. */
 final class ModelTransport implements VirtioTransport {
@@ -48,6 +52,13 @@ final class ModelTransport implements VirtioTransport {
     /** What the device does when it is told that there is something new. */
     Runnable onKick = () -> {};
 
+    /** The registers through which the driver sees it; null if it calls this transport itself. */
+    @Nullable
+    RegisterModel registers;
+
+    /** What was written into the configuration, as {@code OFFSET:BYTES:VALUE}. */
+    final List<String> written = new ArrayList<>();
+
     int resets;
     int kicks;
     boolean started;
@@ -67,14 +78,23 @@ final class ModelTransport implements VirtioTransport {
 
         @Override
         public void kick() {
-            kicks++;
-            onKick.run();
+            kicked();
         }
 
         @Override
         public WaitSource source() {
             return source;
         }
+    }
+
+    Clock clock() {
+        return memory.clock();
+    }
+
+    /** The driver tells that there is something new. */
+    void kicked() {
+        kicks++;
+        onKick.run();
     }
 
     /** The device's side of a queue. */
@@ -91,14 +111,22 @@ final class ModelTransport implements VirtioTransport {
     void call(int number) {
         Link link = links.get(number);
         if (link.queue.needsCall()) {
-            link.source.signal();
+            if (registers != null) {
+                registers.used(number);
+            } else {
+                link.source.signal();
+            }
         }
     }
 
     /** Raises events, as an interrupt for the configuration does. */
     void raise(int happened) {
         pendingEvents |= happened;
-        events.signal();
+        if (registers != null) {
+            registers.configChanged();
+        } else {
+            events.signal();
+        }
     }
 
     @Override
@@ -127,7 +155,7 @@ final class ModelTransport implements VirtioTransport {
     @Override
     public void accept(long features) {
         if (refusesFeatures) {
-            throw new VirtioException(Violation.PROTOCOL, "The features are refused.");
+            throw new VirtioException(Violation.PROTOCOL, "It refuses the features.");
         }
         accepted = features;
     }

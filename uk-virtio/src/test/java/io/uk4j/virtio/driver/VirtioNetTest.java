@@ -377,7 +377,7 @@ class VirtioNetTest {
                     model.platform.simulation.runFor(2_000_000_000L);
                 }
             });
-            assertTrue(e.getMessage().contains("The features are refused"), e.getMessage());
+            assertTrue(e.getMessage().contains("refuses the features"), e.getMessage());
             assertThrows(DeviceException.class, () -> model.device.poll(batch));
             assertTrue(model.transport.resets < 30);
         }
