@@ -48,6 +48,9 @@ abstract class RegisterModel {
     /** What a queue's enable register says after a reset. */
     int enabledAtReset;
 
+    /** Whether registers that do not exist read as 0 and take writes, since the device has lied about where they are. */
+    boolean forgiving;
+
     /** How many accesses there were. */
     int accesses;
 
