@@ -37,12 +37,28 @@ public final class VirtioKeys implements KeyProvider {
                     "how long a virtio block device may take for a request; after that it is reset and asked again")
             .withDefault("30s");
 
+    /** How long a device behind registers may take for a reset. */
+    public static final Key<Duration> RESET_TIMEOUT = Key.duration(
+                    "uk.virtio.reset.timeout",
+                    Duration.ofMillis(1),
+                    Duration.ofMinutes(1),
+                    "how long a virtio device on PCI or MMIO may take for a reset; the loop stands still meanwhile")
+            .withDefault("500ms");
+
+    /** How long an entropy device may take for all that one call asks for. */
+    public static final Key<Duration> ENTROPY_TIMEOUT = Key.duration(
+                    "uk.virtio.entropy.timeout",
+                    Duration.ofMillis(1),
+                    Duration.ofMinutes(10),
+                    "how long a virtio entropy device may take for what it is asked for; the caller stands still meanwhile")
+            .withDefault("2s");
+
     /** Called by {@link java.util.ServiceLoader}. */
     public VirtioKeys() {}
 
     @Override
     public Collection<Key<?>> keys() {
-        return List.of(QUEUE_SIZE, WITHOUT, BLOCK_TIMEOUT);
+        return List.of(QUEUE_SIZE, WITHOUT, BLOCK_TIMEOUT, RESET_TIMEOUT, ENTROPY_TIMEOUT);
     }
 
     private static int parseSize(String text) {
