@@ -7,7 +7,7 @@ import io.uk4j.core.metrics.Counters;
 
 /**
  * What the drivers may use that a platform opens for itself, before there are loops and their buffers: {@link VirtioEntropy} and
- * {@code VirtioConsole}.
+ * {@link VirtioConsole}.
  *
  * @param pages the memory of queues and buffers; the device must be able to reach it
  * @param clock the platform's

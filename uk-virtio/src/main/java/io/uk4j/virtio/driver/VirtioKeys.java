@@ -80,7 +80,7 @@ public final class VirtioKeys implements KeyProvider {
                 .filter(name -> !name.isEmpty())
                 .toList();
         for (String name : names) {
-            if (!NetFeatures.NAMES.has(name) && !BlockFeatures.NAMES.has(name)) {
+            if (!NetFeatures.NAMES.has(name) && !BlockFeatures.NAMES.has(name) && !ConsoleFeatures.NAMES.has(name)) {
                 throw new IllegalArgumentException("no feature is called " + name);
             }
         }
