@@ -1,6 +1,6 @@
 /**
- * Virtio (VIRTIO 1.3): virtqueues, as the driver and as the device see them, and the drivers of network and block devices over
- * any transport. No native call.
+ * Virtio (VIRTIO 1.3): virtqueues, as the driver and as the device see them, the drivers of network and block devices, consoles
+ * and entropy sources over any transport, and the transports over PCI and MMIO. No native call.
  */
 @org.jspecify.annotations.NullMarked
 module io.uk4j.virtio {
