@@ -28,7 +28,8 @@ public final class Bench {
                 new PairBenchmark(peers),
                 new TapBenchmark(peers, inetd),
                 new GatewayBenchmark(peers, inetd),
-                new VirtioNetBenchmark());
+                new VirtioNetBenchmark(),
+                new VirtqueueBenchmark());
         List<String> names = new ArrayList<>(args);
         boolean quick = names.remove("--quick");
         if (names.isEmpty()) {
