@@ -25,7 +25,8 @@ final class NetHeader {
                 | (long) batch.gsoSize(frame) << 32
                 | (long) batch.checksumStart(frame) << 48;
         int last = batch.checksumOffset(frame);
-        // Most headers are all zeros, as the one before: the device's copy of the line stays good where nothing is written.
+        // Most headers are all zeros, as the one before: the device's copy of the line stays good where nothing is
+        // written.
         if (memory.get(LONG, offset) != first || memory.get(INT, offset + 8) != last) {
             memory.set(LONG, offset, first);
             memory.set(INT, offset + 8, last);
