@@ -48,11 +48,6 @@ class MissedNotificationIT {
         int status = process.waitFor();
         String text = Files.readString(log);
         assertEquals(0, status, text);
-        for (String kind : new String[] {"SplitKick", "SplitCall", "PackedKick", "PackedCall"}) {
-            for (String suppression : new String[] {"ByFlag", "ByIndex"}) {
-                assertTrue(text.contains(kind + suppression), text);
-            }
-        }
-        assertTrue(text.contains("8 passed, 0 failed, 0 soft errs, 0 hard errs"), text);
+        assertTrue(text.contains("8 planned; 8 passed, 0 failed, 0 soft errs, 0 hard errs"), text);
     }
 }
