@@ -1,0 +1,60 @@
+package io.uk4j.blk;
+
+import io.netty.buffer.ByteBuf;
+import io.uk4j.core.block.BlockRequest;
+
+/** Parts of the data of a request. */
+final class Fragments {
+    private Fragments() {}
+
+    /** Adds the bytes {@code [skip, skip + length)} of a request's data to another request, which then has as many fragments at most. */
+    static void add(BlockRequest from, long skip, long length, BlockRequest to) {
+        long before = skip;
+        long left = length;
+        for (int i = 0; left > 0; i++) {
+            int size = from.length(i);
+            if (before >= size) {
+                before -= size;
+                continue;
+            }
+            int count = (int) Math.min(size - before, left);
+            to.add(from.buffer(i), from.offset(i) + (int) before, count);
+            before = 0;
+            left -= count;
+        }
+    }
+
+    /** Copies the bytes {@code [skip, skip + length)} of a request's data into a buffer. */
+    static void read(BlockRequest from, long skip, int length, ByteBuf into, int index) {
+        long before = skip;
+        int copied = 0;
+        for (int i = 0; copied < length; i++) {
+            int size = from.length(i);
+            if (before >= size) {
+                before -= size;
+                continue;
+            }
+            int count = (int) Math.min(size - before, length - copied);
+            into.setBytes(index + copied, from.buffer(i), from.offset(i) + (int) before, count);
+            before = 0;
+            copied += count;
+        }
+    }
+
+    /** Copies a buffer's bytes to {@code [skip, skip + length)} of a request's data. */
+    static void write(BlockRequest to, long skip, int length, ByteBuf from, int index) {
+        long before = skip;
+        int copied = 0;
+        for (int i = 0; copied < length; i++) {
+            int size = to.length(i);
+            if (before >= size) {
+                before -= size;
+                continue;
+            }
+            int count = (int) Math.min(size - before, length - copied);
+            to.buffer(i).setBytes(to.offset(i) + (int) before, from, index + copied, count);
+            before = 0;
+            copied += count;
+        }
+    }
+}
