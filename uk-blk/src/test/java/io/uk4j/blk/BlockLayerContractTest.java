@@ -44,6 +44,36 @@ class BlockLayerContractTest {
     }
 
     @Nested
+    class Cache extends BlockDeviceContract {
+        @Override
+        protected Fixture open() {
+            TestBed bed = new TestBed();
+            return new LayerFixture(bed, WriteBackCache.over(bed.context, bed.ram(512, 260)), null);
+        }
+    }
+
+    /** Fewer blocks than the suite uses, and one of them dirty at most. */
+    @Nested
+    class SmallestCache extends BlockDeviceContract {
+        @Override
+        protected Fixture open() {
+            TestBed bed = new TestBed("uk.blk.cache.bytes=64K", "uk.blk.cache.dirty=1");
+            return new LayerFixture(bed, WriteBackCache.over(bed.context, bed.ram(4096, 256)), null);
+        }
+    }
+
+    @Nested
+    class QueueOverCacheOverQueue extends BlockDeviceContract {
+        @Override
+        protected Fixture open() {
+            TestBed bed = new TestBed("uk.blk.cache.bytes=64K");
+            RequestQueue lower = RequestQueue.over(bed.context, bed.ram(512, 260));
+            return new LayerFixture(
+                    bed, RequestQueue.over(bed.context, WriteBackCache.over(bed.context, lower)), null);
+        }
+    }
+
+    @Nested
     class OnePartition extends BlockDeviceContract {
         @Override
         protected Fixture open() {
