@@ -155,8 +155,11 @@ public final class RequestQueue extends Layer {
                     request.range(first.operation(), first.offsetBytes(), first.lengthBytes());
                 case READ, WRITE -> {
                     request.transfer(first.operation(), first.offsetBytes());
-                    for (Entry member : members) {
+                    // Once round, without an iterator.
+                    for (int i = members.size(); i > 0; i--) {
+                        Entry member = members.removeFirst();
                         Fragments.add(member.request(), 0, member.request().lengthBytes(), request);
+                        members.addLast(member);
                     }
                 }
             }

@@ -78,15 +78,19 @@ public final class WriteBackCache extends Layer {
         blockBytes = Math.max(BLOCK_BYTES, info.sectorBytes());
         run = Math.min(RUN, below.device().info().maxFragments());
         ageNs = context.config().get(BlkKeys.CACHE_AGE).toNanos();
-        slots = new CacheSlots(
-                context.platform().pages(), context.config().get(BlkKeys.CACHE_BYTES), blockBytes);
-        unwrittenLimit = Math.max(1, (int) ((long) slots.count() * context.config().get(BlkKeys.CACHE_DIRTY) / 100));
+        slots = new CacheSlots(context.platform().pages(), context.config().get(BlkKeys.CACHE_BYTES), blockBytes);
+        unwrittenLimit =
+                Math.max(1, (int) ((long) slots.count() * context.config().get(BlkKeys.CACHE_DIRTY) / 100));
         Counters own = context.counters().with("device", info.name());
         hits = own.counter("uk_blk_cache_hits_total", "Blocks that a read or a write found in the cache.");
         misses = own.counter("uk_blk_cache_misses_total", "Blocks that had to be read from the disk.");
         writtenBack = own.counter("uk_blk_cache_written_back_total", "Blocks that were written to the disk.");
-        failures = own.counter("uk_blk_cache_failures_total", "Blocks that the disk failed to take; they are tried again.");
-        own.gauge("uk_blk_cache_held_bytes", "Bytes of blocks that the cache holds.", () -> (long) slots.held() * blockBytes);
+        failures = own.counter(
+                "uk_blk_cache_failures_total", "Blocks that the disk failed to take; they are tried again.");
+        own.gauge(
+                "uk_blk_cache_held_bytes",
+                "Bytes of blocks that the cache holds.",
+                () -> (long) slots.held() * blockBytes);
         own.gauge(
                 "uk_blk_cache_unwritten_bytes",
                 "Bytes of blocks that are newer than the disk.",
@@ -261,7 +265,10 @@ public final class WriteBackCache extends Layer {
             if (request().operation() == Operation.FLUSH) {
                 passed.flush();
             } else {
-                passed.range(request().operation(), request().offsetBytes(), request().lengthBytes());
+                passed.range(
+                        request().operation(),
+                        request().offsetBytes(),
+                        request().lengthBytes());
             }
             below.submit(passed);
         }

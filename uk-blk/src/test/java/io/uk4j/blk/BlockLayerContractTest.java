@@ -68,8 +68,7 @@ class BlockLayerContractTest {
         protected Fixture open() {
             TestBed bed = new TestBed("uk.blk.cache.bytes=64K");
             RequestQueue lower = RequestQueue.over(bed.context, bed.ram(512, 260));
-            return new LayerFixture(
-                    bed, RequestQueue.over(bed.context, WriteBackCache.over(bed.context, lower)), null);
+            return new LayerFixture(bed, RequestQueue.over(bed.context, WriteBackCache.over(bed.context, lower)), null);
         }
     }
 
