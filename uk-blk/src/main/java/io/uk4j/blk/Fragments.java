@@ -35,7 +35,7 @@ final class Fragments {
                 continue;
             }
             int count = (int) Math.min(size - before, length - copied);
-            into.setBytes(index + copied, from.buffer(i), from.offset(i) + (int) before, count);
+            copy(from.buffer(i), from.offset(i) + (int) before, into, index + copied, count);
             before = 0;
             copied += count;
         }
@@ -52,9 +52,17 @@ final class Fragments {
                 continue;
             }
             int count = (int) Math.min(size - before, length - copied);
-            to.buffer(i).setBytes(to.offset(i) + (int) before, from, index + copied, count);
+            copy(from, index + copied, to.buffer(i), to.offset(i) + (int) before, count);
             before = 0;
             copied += count;
         }
+    }
+
+    /**
+     * Copies between two buffers, one of which is a layer's own, so that they never are views of the same one. Netty's own way makes objects for
+     * each copy.
+     */
+    static void copy(ByteBuf from, int fromIndex, ByteBuf to, int toIndex, int length) {
+        to.internalNioBuffer(toIndex, length).put(from.internalNioBuffer(fromIndex, length));
     }
 }

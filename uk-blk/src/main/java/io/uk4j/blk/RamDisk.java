@@ -128,9 +128,9 @@ public final class RamDisk implements BlockDevice {
             int at = (int) ((position + done) % CHUNK_BYTES);
             int count = Math.min(request.length(fragment) - done, chunk.capacity() - at);
             if (request.operation() == BlockRequest.Operation.READ) {
-                buffer.setBytes(request.offset(fragment) + done, chunk, at, count);
+                Fragments.copy(chunk, at, buffer, request.offset(fragment) + done, count);
             } else {
-                chunk.setBytes(at, buffer, request.offset(fragment) + done, count);
+                Fragments.copy(buffer, request.offset(fragment) + done, chunk, at, count);
             }
             done += count;
         }
