@@ -2,6 +2,7 @@ package io.uk4j.blk;
 
 import io.netty.buffer.ByteBuf;
 import io.uk4j.core.block.BlockRequest;
+import java.nio.ByteBuffer;
 
 /** Parts of the data of a request. */
 final class Fragments {
@@ -53,6 +54,37 @@ final class Fragments {
             }
             int count = (int) Math.min(size - before, length - copied);
             copy(from, index + copied, to.buffer(i), to.offset(i) + (int) before, count);
+            before = 0;
+            copied += count;
+        }
+    }
+
+    /** Copies the bytes {@code [skip, skip + length)} of a request's data to the start of an array. */
+    static void get(BlockRequest from, long skip, byte[] into, int length) {
+        array(from, skip, into, length, true);
+    }
+
+    /** Copies an array's first bytes to {@code [skip, skip + length)} of a request's data. */
+    static void put(BlockRequest to, long skip, byte[] from, int length) {
+        array(to, skip, from, length, false);
+    }
+
+    private static void array(BlockRequest request, long skip, byte[] array, int length, boolean get) {
+        long before = skip;
+        int copied = 0;
+        for (int i = 0; copied < length; i++) {
+            int size = request.length(i);
+            if (before >= size) {
+                before -= size;
+                continue;
+            }
+            int count = (int) Math.min(size - before, length - copied);
+            ByteBuffer bytes = request.buffer(i).internalNioBuffer(request.offset(i) + (int) before, count);
+            if (get) {
+                bytes.get(array, copied, count);
+            } else {
+                bytes.put(array, copied, count);
+            }
             before = 0;
             copied += count;
         }
