@@ -21,6 +21,7 @@ final class ScriptedDisk implements BlockDevice {
     private final SignalSource source = new SignalSource();
     private final List<BlockRequest> underWay = new ArrayList<>();
     private Predicate<BlockRequest> fails = _ -> false;
+    private Predicate<BlockRequest> passes = _ -> true;
     private boolean held;
     private boolean gone;
     private boolean closed;
@@ -42,8 +43,15 @@ final class ScriptedDisk implements BlockDevice {
         return this;
     }
 
+    /** Keeps only those of which this is not true. */
+    void passing(Predicate<BlockRequest> predicate) {
+        held = false;
+        passes = predicate;
+    }
+
     void release() {
         held = false;
+        passes = _ -> true;
     }
 
     /** Is no device any more, from the next call on. */
@@ -91,8 +99,12 @@ final class ScriptedDisk implements BlockDevice {
     public int poll(int limit) {
         live();
         int count = 0;
-        while (!held && count < limit && !underWay.isEmpty()) {
-            BlockRequest request = underWay.removeFirst();
+        for (int i = 0; !held && count < limit && i < underWay.size(); ) {
+            if (!passes.test(underWay.get(i))) {
+                i++;
+                continue;
+            }
+            BlockRequest request = underWay.remove(i);
             boolean failed = fails.test(request);
             if (!failed) {
                 execute(request);
