@@ -3,6 +3,7 @@ package io.uk4j.blk;
 import io.netty.buffer.ByteBuf;
 import io.uk4j.core.block.BlockRequest;
 import java.nio.ByteBuffer;
+import java.util.zip.Checksum;
 
 /** Parts of the data of a request. */
 final class Fragments {
@@ -87,6 +88,23 @@ final class Fragments {
             }
             before = 0;
             copied += count;
+        }
+    }
+
+    /** Adds the bytes {@code [skip, skip + length)} of a request's data to a checksum. */
+    static void update(Checksum checksum, BlockRequest request, long skip, int length) {
+        long before = skip;
+        int left = length;
+        for (int i = 0; left > 0; i++) {
+            int size = request.length(i);
+            if (before >= size) {
+                before -= size;
+                continue;
+            }
+            int count = (int) Math.min(size - before, left);
+            checksum.update(request.buffer(i).internalNioBuffer(request.offset(i) + (int) before, count));
+            before = 0;
+            left -= count;
         }
     }
 

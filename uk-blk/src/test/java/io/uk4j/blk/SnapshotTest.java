@@ -78,8 +78,8 @@ class SnapshotTest {
 
         Snapshot again = Snapshot.open(bed.context, base, delta);
         assertTrue(done(again, Asked.read(again, 0, 8)).holds(0, 2), "what was not flushed is not there");
-        assertTrue(again.describe()
-                .startsWith("disk+snapshot: copy-on-write snapshot, 1 of 32 blocks of 4096 bytes used"));
+        assertTrue(
+                again.describe().startsWith("disk+snapshot: snapshot, 1 of 32 places for blocks of 4096 bytes used"));
 
         Snapshot.format(bed.context, base, delta, true);
         Snapshot rolledBack = Snapshot.open(bed.context, base, delta);
@@ -108,7 +108,7 @@ class SnapshotTest {
             }
         }
         assertTrue(done(snapshot, Asked.read(snapshot, 0, 8)).holds(0, 99));
-        assertEquals(0, bed.counter("uk_blk_snapshot_full_total"));
+        assertEquals(0, bed.counter("uk_blk_map_full_total"));
     }
 
     @Test
@@ -127,7 +127,7 @@ class SnapshotTest {
                 writes.stream()
                         .filter(each -> each.status == BlockRequest.IO_ERROR)
                         .count());
-        assertEquals(8, bed.counter("uk_blk_snapshot_full_total"));
+        assertEquals(8, bed.counter("uk_blk_map_full_total"));
         done(snapshot, Asked.flush(snapshot));
         for (int i = 0; i < 32; i++) {
             assertTrue(done(snapshot, Asked.read(snapshot, 8L * i, 8)).holds(0, i + 1));
@@ -191,11 +191,11 @@ class SnapshotTest {
 
         delta.data[20] ^= 1;
         DiskException superblock = assertThrows(DiskException.class, () -> Snapshot.open(bed.context, base, delta));
-        assertTrue(superblock.getMessage().startsWith("The superblock of the snapshot"), superblock.getMessage());
+        assertTrue(superblock.getMessage().startsWith("The superblock on disk is damaged"), superblock.getMessage());
 
         DiskException small = assertThrows(
                 DiskException.class, () -> Snapshot.format(bed.context, base, new ScriptedDisk(16, 1, 1), false));
-        assertTrue(small.getMessage().contains("A delta has from 12288"), small.getMessage());
+        assertTrue(small.getMessage().contains("A device for a snapshot has from 12288"), small.getMessage());
         DiskException odd = assertThrows(
                 DiskException.class, () -> Snapshot.format(bed.context, new ScriptedDisk(9, 1, 1), delta, true));
         assertTrue(odd.getMessage().contains("a whole number of blocks of 4096 bytes"), odd.getMessage());
