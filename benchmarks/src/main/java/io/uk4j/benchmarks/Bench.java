@@ -29,6 +29,7 @@ public final class Bench {
                 new TapBenchmark(peers, inetd),
                 new GatewayBenchmark(peers, inetd),
                 new VirtioNetBenchmark(),
+                new VirtioBlockBenchmark(),
                 new VirtqueueBenchmark());
         List<String> names = new ArrayList<>(args);
         boolean quick = names.remove("--quick");
