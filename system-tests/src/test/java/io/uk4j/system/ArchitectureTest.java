@@ -45,7 +45,7 @@ class ArchitectureTest {
                 module("io.uk4j.net.tcpip", "io.uk4j.core..", "io.uk4j.mm..", "io.uk4j.sched.."),
                 module("io.uk4j.gateway", "io.uk4j.core..", "io.uk4j.mm..", "io.uk4j.sched..", "io.uk4j.net.tcpip"),
                 module("io.uk4j.virtio", "io.uk4j.core..", "io.uk4j.mm.."),
-                module("io.uk4j.blk", "io.uk4j.core..", "io.uk4j.sched"),
+                module("io.uk4j.blk", "io.uk4j.core..", "io.uk4j.sched", "javax.crypto.."),
                 module(
                         "io.uk4j.vhost.user",
                         "io.uk4j.core..",
