@@ -28,6 +28,9 @@ final class BackEndSession implements AutoCloseable {
     interface Listener {
         /** From now on a queue is kicked by this descriptor; the one before is closed when this returns. */
         void kickable(int queue, @Nullable EventDescriptor kick);
+
+        /** A queue is about to be stopped: what was taken from it is given back before this returns. */
+        default void stopping(int queue) {}
     }
 
     private final UnixSocket socket;
@@ -131,7 +134,9 @@ final class BackEndSession implements AutoCloseable {
             }
             case Request.GET_VRING_BASE -> {
                 int index = message.intAt(0);
-                int base = ring(index).stop();
+                BackEndRing stopped = ring(index);
+                listener.stopping(index);
+                int base = stopped.stop();
                 return reply(message.beginReply().addInt(index).addInt(base));
             }
             case Request.SET_PROTOCOL_FEATURES -> protocol = message.longAt(0) & PROTOCOL_OFFERED;
