@@ -182,14 +182,27 @@ final class BackEndSession implements AutoCloseable {
         }
     }
 
+    /**
+     * Takes over a new memory table. It may come while queues are in use: QEMU sends one whenever the guest's firmware moves memory about.
+     * What was taken from the queues is given back first, and then they are found again where the new table has them.
+     */
     private void replaceMemory() {
-        for (BackEndRing ring : rings) {
-            if (ring.isStarted()) {
-                throw new VirtioException(Violation.PROTOCOL, "The memory is changed while queues are in use.");
+        boolean[] wasStarted = new boolean[rings.length];
+        for (int i = 0; i < rings.length; i++) {
+            wasStarted[i] = rings[i].isStarted();
+            if (wasStarted[i]) {
+                listener.stopping(i);
+                rings[i].stop();
             }
         }
         closeMemory();
-        memory = new BackEndMemory(message);
+        BackEndMemory shared = new BackEndMemory(message);
+        memory = shared;
+        for (int i = 0; i < rings.length; i++) {
+            if (wasStarted[i]) {
+                rings[i].start(shared, features);
+            }
+        }
     }
 
     private boolean answerConfig() {

@@ -2,6 +2,7 @@ package io.uk4j.vhost.user;
 
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Assertions;
 
 /** Waits on conditions that other processes bring about. */
@@ -11,10 +12,15 @@ final class Awaiting {
     private Awaiting() {}
 
     static void until(String what, BooleanSupplier condition) {
+        until(() -> what, condition);
+    }
+
+    /** Waits, and says more if it was in vain. */
+    static void until(Supplier<String> what, BooleanSupplier condition) {
         long start = System.nanoTime();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - start > LIMIT_NS) {
-                Assertions.fail("Waited in vain for " + what + ".");
+                Assertions.fail("Waited in vain for " + what.get() + ".");
             }
             LockSupport.parkNanos(200_000);
         }

@@ -99,14 +99,19 @@ class GuestBootIT {
                             "none",
                             "-nic",
                             "none",
-                            "-no-reboot")
+                            "-no-reboot",
+                            "-chardev",
+                            "file,id=d,path=" + folder.resolve("firmware.log"),
+                            "-device",
+                            "isa-debugcon,iobase=0x402,chardev=d")
                     .redirectErrorStream(true)
                     .redirectOutput(folder.resolve("qemu.log").toFile())
                     .start();
             Runtime.getRuntime().addShutdownHook(new Thread(guest::destroyForcibly));
             try {
                 Awaiting.until(
-                        "the guest to say something",
+                        () -> "the guest to say something; QEMU said: " + text(folder.resolve("qemu.log"))
+                                + "; its firmware: " + text(folder.resolve("firmware.log")),
                         () -> !guest.isAlive() || text(serial).contains("\n"));
                 assertEquals("W\n", text(serial), text(folder.resolve("qemu.log")));
             } finally {
