@@ -126,12 +126,16 @@ class HostileMessagesTest {
         }
 
         void shareMemory() {
+            shareMemory(8L << 30);
+        }
+
+        void shareMemory(long bytes) {
             say(
                     message.begin(Request.SET_MEM_TABLE)
                             .addInt(1)
                             .addInt(0)
                             .addLong(0)
-                            .addLong(8L << 30)
+                            .addLong(bytes)
                             .addLong(0)
                             .addLong(0),
                     memory.fd());
@@ -205,15 +209,35 @@ class HostileMessagesTest {
         }
     }
 
+    /** As QEMU does whenever the guest's firmware moves memory about. */
     @Test
-    void memoryIsNotTakenFromUnderAQueueThatIsOnlyDisabled() {
+    void aQueueIsFoundAgainInANewMemoryTable() {
         try (Liar liar = new Liar();
                 EventDescriptor kick = EventDescriptor.create()) {
             liar.startQueue(kick.fd());
             liar.enable(1);
             assertTrue(liar.isHeard());
+            liar.shareMemory();
+            assertTrue(liar.isHeard());
+            assertEquals(0, liar.back.poll(new FrameBatch()));
             liar.enable(0);
             liar.shareMemory();
+            assertTrue(liar.isHeard());
+            liar.enable(1);
+            assertTrue(liar.isHeard());
+            assertEquals(0, liar.back.poll(new FrameBatch()));
+            liar.assertStillServes();
+        }
+    }
+
+    @Test
+    void aMemoryTableWithoutAQueueThatIsInUseSendsTheFrontEndAway() {
+        try (Liar liar = new Liar();
+                EventDescriptor kick = EventDescriptor.create()) {
+            liar.startQueue(kick.fd());
+            liar.enable(0);
+            assertTrue(liar.isHeard());
+            liar.shareMemory(4096);
             assertFalse(liar.isHeard());
             liar.back.poll(new FrameBatch());
             liar.assertStillServes();
