@@ -44,7 +44,7 @@ abstract class MappedDisk extends Layer {
     private boolean wrongLogged;
 
     /** What was found on a device. */
-    record Stored(MapLayout layout, BlockMap map, ByteBuf table, Memory memory) {}
+    record Stored(MapLayout layout, BlockMap map, ByteBuf table, ByteBuf zeros, Memory memory) {}
 
     MappedDisk(DeviceContext context, String suffix, @Nullable BlockDevice base, BlockDevice device, Stored stored) {
         this(context, suffix, base == null ? null : new Below(base), new Below(device), stored);
@@ -60,7 +60,7 @@ abstract class MappedDisk extends Layer {
         this.stored = stored;
         layout = stored.layout;
         map = stored.map;
-        zeros = stored.memory.buffer(RUN * layout.blockBytes());
+        zeros = stored.zeros;
         Counters own = context.counters().with("device", info().name());
         full = own.counter("uk_blk_map_full_total", "Writes that failed since there was no room.");
         wrong = own.counter("uk_blk_checksum_errors_total", "Blocks read that were not as they had been written.");
@@ -152,7 +152,7 @@ abstract class MappedDisk extends Layer {
             }
             BlockMap map = new BlockMap(table, layout.places());
             map.load(name, layout.diskBlocks());
-            return new Stored(layout, map, table, memory);
+            return new Stored(layout, map, table, memory.buffer(RUN * layout.blockBytes()), memory);
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;

@@ -84,10 +84,11 @@ public final class Mirror extends Layer {
             BlockDeviceInfo info,
             List<Below> below,
             List<MirrorLabel> labels,
+            Memory memory,
             long copiedBytes) {
         super(info, context.counters(), below);
         clock = context.platform().clock();
-        memory = new Memory(context.platform().pages());
+        this.memory = memory;
         commit = new Commit();
         MirrorLabel label = labels.getFirst();
         regions = new MirrorRegions(label.regionBytes(), label.regions());
@@ -118,7 +119,14 @@ public final class Mirror extends Layer {
                 Math.min(FRAGMENT_LIMIT, Math.min(first.maxFragments(), last.maxFragments())),
                 DEPTH,
                 first.discard() && last.discard());
-        return new Mirror(context, info, devices.stream().map(Below::new).toList(), labels, copiedBytes);
+        List<Below> below = devices.stream().map(Below::new).toList();
+        Memory memory = new Memory(context.platform().pages());
+        try {
+            return new Mirror(context, info, below, labels, memory, copiedBytes);
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
     }
 
     /**

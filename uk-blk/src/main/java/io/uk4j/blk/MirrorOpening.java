@@ -209,9 +209,7 @@ final class MirrorOpening implements AutoCloseable {
     @Override
     public void close() {
         for (Disk leg : legs) {
-            if (leg != null) {
-                leg.detach();
-            }
+            leg.detach();
         }
         memory.close();
     }
