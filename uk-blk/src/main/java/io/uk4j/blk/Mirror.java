@@ -25,8 +25,10 @@ import org.slf4j.LoggerFactory;
  * <ul>
  *   <li><b>Writes and flushes</b> go to both legs. A leg that fails one is out: the other is marked to have gone on alone before
  *       anybody is told that a write is done. From then on the mirror is degraded.
- *   <li><b>Reads</b> go to the leg that has less to do. If that fails, the other is asked, and the leg stays; put legs that are {@link
- *       ChecksummedDisk}s below, and a damaged block is served by the other leg.
+ *   <li><b>Reads</b> go to the leg that has less to do. If that fails, the other is asked, and what it says is written to the one that failed,
+ *       which stays if it takes it; put legs that are {@link ChecksummedDisk}s below, and damaged blocks heal.
+ *   <li><b>Requests that overlap</b> are carried out in the order in which they came, reads among themselves excepted, so that the legs never
+ *       differ for longer than a write takes.
  *   <li><b>Opening</b> finds a leg that is behind and copies all of the other one to it. After a crash it copies the regions in which the legs
  *       may differ, which a map on the legs tells. All this before it returns.
  *   <li><b>Degraded.</b> A mirror of which a leg is missing is opened by {@link #openDegraded} only, since the other leg, if it comes back, is
@@ -49,9 +51,11 @@ public final class Mirror extends Layer {
     private final Memory memory;
     private final MirrorRegions regions;
     private final Commit commit;
+    private final RangeLocks locks = new RangeLocks();
     private final ArrayDeque<Access> waitingForMap = new ArrayDeque<>();
     private final ArrayDeque<Access> waitingForLabel = new ArrayDeque<>();
     private final Counter readErrors;
+    private final Counter repairs;
     private final Counter failures;
     private boolean labelDurable;
     private boolean broken;
@@ -99,6 +103,9 @@ public final class Mirror extends Layer {
         forgetNs = clock.nowNs() + FORGET_NS;
         Counters own = context.counters().with("device", info.name());
         readErrors = own.counter("uk_blk_mirror_read_errors_total", "Reads that the other leg was asked for.");
+        repairs = own.counter(
+                "uk_blk_mirror_repairs_total",
+                "Times a leg was given again what it could not read and the other could.");
         failures = own.counter("uk_blk_mirror_failed_legs_total", "Legs that failed.");
         own.counter("uk_blk_mirror_copied_bytes_total", "Bytes copied from one leg to the other.")
                 .add(copiedBytes);
@@ -216,11 +223,17 @@ public final class Mirror extends Layer {
         return count;
     }
 
-    private final class Access extends Op {
+    private final class Access extends RangeLocks.Holder {
         private final BlockRequest[] parts = new BlockRequest[legs.size()];
         private int underWay;
+
+        /** Of a change or a flush: the legs on which it succeeded. */
         private int succeeded;
+
+        /** Of a read: the legs that were asked, and how far it is. */
         private int tried;
+
+        private boolean repairing;
         private long covered;
 
         Access() {
@@ -237,20 +250,36 @@ public final class Mirror extends Layer {
 
         @Override
         void start() {
+            if (request().operation() == Operation.FLUSH || locks.take(this)) {
+                locked();
+            }
+        }
+
+        @Override
+        void locked() {
             underWay = 0;
             succeeded = 0;
             tried = 0;
+            repairing = false;
             covered = regions.written();
             if (request().operation() == Operation.READ) {
                 read();
             } else if (broken) {
-                finish(this, BlockRequest.IO_ERROR);
+                end(BlockRequest.IO_ERROR);
             } else if (changes()
                     && !regions.begin(request().offsetBytes(), request().lengthBytes())
                     && inStep() > 1) {
                 waitingForMap.add(this);
             } else {
                 sendToAll();
+            }
+        }
+
+        private void end(int status) {
+            boolean holds = request().operation() != Operation.FLUSH;
+            finish(this, status);
+            if (holds) {
+                locks.giveBack(this);
             }
         }
 
@@ -263,11 +292,13 @@ public final class Mirror extends Layer {
                             request.operation(),
                             MirrorLabel.DATA_OFFSET + request.offsetBytes(),
                             request.lengthBytes());
-                case READ, WRITE -> {
-                    part.transfer(request.operation(), MirrorLabel.DATA_OFFSET + request.offsetBytes());
-                    Fragments.add(request, 0, request.lengthBytes(), part);
-                }
+                case READ, WRITE -> transfer(part, request.operation());
             }
+        }
+
+        private void transfer(BlockRequest part, Operation operation) {
+            part.transfer(operation, MirrorLabel.DATA_OFFSET + request().offsetBytes());
+            Fragments.add(request(), 0, request().lengthBytes(), part);
         }
 
         /** Asks the leg that has less to do, of those that were not asked yet. */
@@ -283,7 +314,7 @@ public final class Mirror extends Layer {
                 }
             }
             if (chosen < 0) {
-                finish(this, BlockRequest.IO_ERROR);
+                end(BlockRequest.IO_ERROR);
                 return;
             }
             tried |= 1 << chosen;
@@ -310,10 +341,15 @@ public final class Mirror extends Layer {
             if (closed()) {
                 return;
             }
+            if (repairing) {
+                repaired(leg, status);
+                return;
+            }
             if (request().operation() == Operation.READ) {
                 leg.reads--;
+                tried ^= status == BlockRequest.OK ? bit : 0;
                 if (status == BlockRequest.OK) {
-                    finish(this, BlockRequest.OK);
+                    repair();
                 } else {
                     readErrors.increment();
                     read();
@@ -329,6 +365,28 @@ public final class Mirror extends Layer {
             if (underWay == 0) {
                 endedOnAll();
             }
+        }
+
+        /** Gives a leg that could not read what the other one could, sector by sector the same as before. Nobody changes it meanwhile. */
+        private void repair() {
+            for (int i = 0; i < parts.length && !info().readOnly(); i++) {
+                if ((tried >> i & 1) != 0 && !legs.get(i).failed) {
+                    repairing = true;
+                    transfer(parts[i], Operation.WRITE);
+                    legs.get(i).below.submit(parts[i]);
+                    return;
+                }
+            }
+            end(BlockRequest.OK);
+        }
+
+        private void repaired(Leg leg, int status) {
+            if (status == BlockRequest.OK) {
+                repairs.increment();
+            } else {
+                fail(leg, Operation.WRITE);
+            }
+            end(BlockRequest.OK);
         }
 
         private void endedOnAll() {
@@ -350,7 +408,7 @@ public final class Mirror extends Layer {
             } else if (good) {
                 regions.flushed(covered);
             }
-            finish(this, good ? BlockRequest.OK : BlockRequest.IO_ERROR);
+            end(good ? BlockRequest.OK : BlockRequest.IO_ERROR);
         }
     }
 

@@ -265,6 +265,62 @@ class MirrorTest {
         assertTrue(damaged.getMessage().startsWith("The label of disk is damaged."), damaged.getMessage());
     }
 
+    @Test
+    void whatOneLegCouldNotReadIsWrittenToItAgain() {
+        Mirror mirror = fresh();
+        done(mirror, Asked.write(mirror, 0, 8, 4));
+        boolean[] damaged = {true};
+        first.failing(request -> damaged[0] && request.operation() == Operation.READ);
+        first.asked.clear();
+        for (int i = 0; i < 2; i++) {
+            done(mirror, Asked.read(mirror, 2, 3));
+        }
+        assertEquals(List.of("READ 130+3", "WRITE 130+3"), first.asked);
+        assertEquals(1, bed.counter("uk_blk_mirror_repairs_total"));
+        assertArrayEquals(data(second), data(first));
+
+        first.failing(_ -> true);
+        for (int i = 0; i < 2; i++) {
+            assertTrue(done(mirror, Asked.read(mirror, 2, 3)).holds(2, 4));
+        }
+        assertEquals(1, bed.counter("uk_blk_mirror_legs"), "a leg that does not take it is out");
+    }
+
+    @Test
+    void requestsThatOverlapWaitForEachOther() {
+        Mirror mirror = fresh();
+        done(mirror, Asked.write(mirror, 0, 1, 1));
+        first.asked.clear();
+        second.asked.clear();
+        first.hold();
+        Asked write = Asked.write(mirror, 10, 4, 2);
+        Asked read = Asked.read(mirror, 12, 4);
+        Asked elsewhere = Asked.write(mirror, 20, 1, 3);
+        Asked last = Asked.write(mirror, 15, 1, 4);
+        for (int i = 0; i < 5; i++) {
+            mirror.poll(16);
+        }
+        assertEquals(List.of("WRITE 138+4", "WRITE 148+1"), second.asked, "the rest overlaps what came before");
+        first.release();
+        done(mirror, last);
+        assertTrue(write.isDone() && elsewhere.isDone());
+        assertTrue(read.holds(0, 2) && read.holds(3, 0), "neither half of the first, nor the last");
+        mirror.close();
+    }
+
+    @Test
+    void whatWaitsForOthersEndsWhenTheMirrorIsClosed() {
+        Mirror mirror = fresh();
+        first.hold();
+        List<Asked> all =
+                List.of(Asked.write(mirror, 10, 4, 2), Asked.write(mirror, 10, 4, 3), Asked.read(mirror, 12, 1));
+        mirror.poll(16);
+        mirror.close();
+        for (Asked each : all) {
+            assertEquals(BlockRequest.CLOSED, each.status);
+        }
+    }
+
     /** A block that is not as it was written is an error of its leg, and the other one has it. */
     @Test
     void healsOverChecksummedLegs() {
@@ -284,7 +340,12 @@ class MirrorTest {
         for (int i = 0; i < 6; i++) {
             assertTrue(done(mirror, Asked.read(mirror, 0, 64)).holds(63, 6));
         }
-        assertTrue(bed.counter("uk_blk_checksum_errors_total") > 0);
+        long errors = bed.counter("uk_blk_checksum_errors_total");
+        assertTrue(errors > 0);
+        for (int i = 0; i < 6; i++) {
+            done(mirror, Asked.read(mirror, 0, 64));
+        }
+        assertEquals(errors, bed.counter("uk_blk_checksum_errors_total"), "it has healed");
         mirror.close();
     }
 
