@@ -38,7 +38,13 @@ public final class FrameBatch {
     /** Segmentation type: TCP over IPv6 (VIRTIO_NET_HDR_GSO_TCPV6). */
     public static final int GSO_TCPV6 = 4;
 
-    /** Bit in the segmentation type: the segments carry ECN marks (VIRTIO_NET_HDR_GSO_ECN). */
+    /**
+     * Segmentation type: UDP over IPv4 or IPv6 (VIRTIO_NET_HDR_GSO_UDP_L4). Each piece of the payload is a datagram of its own, and the
+     * last one may be shorter.
+     */
+    public static final int GSO_UDP = 5;
+
+    /** Bit in the segmentation type, of TCP only: the segments carry ECN marks (VIRTIO_NET_HDR_GSO_ECN). */
     public static final int GSO_ECN = 0x80;
 
     private final int frameLimit;
@@ -153,7 +159,8 @@ public final class FrameBatch {
      * frame's first {@link #append}.
      *
      * @param newFlags {@link #NEEDS_CHECKSUM}, {@link #CHECKSUM_VALID}, both or 0
-     * @param gsoType {@link #GSO_NONE}, {@link #GSO_TCPV4} or {@link #GSO_TCPV6}, with {@link #GSO_ECN} or without
+     * @param gsoType {@link #GSO_NONE}, {@link #GSO_TCPV4} or {@link #GSO_TCPV6}, with {@link #GSO_ECN} or without, or
+     *     {@link #GSO_UDP}
      * @param gsoSize payload bytes of each segment that is to be cut
      * @param headerLength bytes of Ethernet, IP and transport header together
      * @param checksumStart where the checksum begins, in bytes from the start of the frame

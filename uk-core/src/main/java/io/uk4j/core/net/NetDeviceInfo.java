@@ -37,9 +37,12 @@ public record NetDeviceInfo(
     /** Received frames may be several TCP segments in one, longer than the MTU. */
     public static final int OFFLOAD_RX_LARGE = 1 << 4;
 
+    /** Offered frames may be UDP longer than the MTU, to be cut into datagrams by the device. Implies the checksum. */
+    public static final int OFFLOAD_USO = 1 << 5;
+
     /** Checks the ranges, and adds the checksum where segmentation implies it. */
     public NetDeviceInfo {
-        if ((offloads & (OFFLOAD_TSO4 | OFFLOAD_TSO6)) != 0) {
+        if ((offloads & (OFFLOAD_TSO4 | OFFLOAD_TSO6 | OFFLOAD_USO)) != 0) {
             offloads |= OFFLOAD_TX_CHECKSUM;
         }
         if (mtuBytes < 68 || mtuBytes > 65_535) {

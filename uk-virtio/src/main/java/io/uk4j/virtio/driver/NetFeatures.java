@@ -16,10 +16,26 @@ final class NetFeatures {
     static final long HOST_ECN = 1L << 13;
     static final long MRG_RXBUF = 1L << 15;
     static final long STATUS = 1L << 16;
+    static final long CTRL_VQ = 1L << 17;
+    static final long MQ = 1L << 22;
+    static final long CTRL_MAC_ADDR = 1L << 23;
+    static final long GUEST_USO4 = 1L << 54;
+    static final long GUEST_USO6 = 1L << 55;
+    static final long HOST_USO = 1L << 56;
 
     static final int CONFIG_MAC = 0;
     static final int CONFIG_STATUS = 6;
+    static final int CONFIG_MAX_PAIRS = 8;
     static final int CONFIG_MTU = 10;
+
+    /** The most pairs of queues that a device has (section 5.1.4.1). */
+    static final int PAIRS_LIMIT = 0x8000;
+
+    // Classes and commands of the control queue (section 5.1.6.5).
+    static final int CONTROL_MAC = 1;
+    static final int MAC_ADDR_SET = 1;
+    static final int CONTROL_MQ = 4;
+    static final int MQ_PAIRS_SET = 0;
 
     /** Bit of the status field. */
     static final int LINK_UP = 1;

@@ -33,6 +33,11 @@ final class QueueMemory implements AutoCloseable {
      * @throws DeviceException if the device has no such queue, or one that is too small to be of use
      */
     Virtqueue queue(VirtioTransport transport, int number, Config config, long features) {
+        return queue(transport, number, config.get(VirtioKeys.QUEUE_SIZE), features);
+    }
+
+    /** Makes a queue of a size, or as large as the device allows; throws as the other one does. */
+    Virtqueue queue(VirtioTransport transport, int number, int wantedSize, long features) {
         int limit = transport.queueLimit(number);
         if (limit < 4) {
             throw new DeviceException(
@@ -41,7 +46,7 @@ final class QueueMemory implements AutoCloseable {
                     "The driver needs queues of 4 entries or more.",
                     null);
         }
-        int size = Math.min(config.get(VirtioKeys.QUEUE_SIZE), Integer.highestOneBit(limit));
+        int size = Math.min(wantedSize, Integer.highestOneBit(limit));
         return Virtqueue.create(size, features, allocate(Virtqueue.bytes(size, features)));
     }
 

@@ -57,9 +57,16 @@ final class ReceiveQueue {
     /**
      * Creates it empty.
      *
+     * @param queues how many queues share the pool
      * @param chainBytes what a chain must hold after the header
      */
-    ReceiveQueue(Virtqueue queue, BufferPool pool, NetCounters counters, Negotiation negotiation, int chainBytes) {
+    ReceiveQueue(
+            Virtqueue queue,
+            BufferPool pool,
+            int queues,
+            NetCounters counters,
+            Negotiation negotiation,
+            int chainBytes) {
         this.queue = queue;
         this.pool = pool;
         this.counters = counters;
@@ -71,7 +78,7 @@ final class ReceiveQueue {
         size = queue.size();
         // The rest of the pool is for what is sent, and for frames that their readers keep. Long chains take the large
         // buffers, of which there are few.
-        int share = chainBuffers == 1 ? 2 : 8;
+        int share = (chainBuffers == 1 ? 2 : 8) * queues;
         long fitting = pool.capacityBytes() / share / Math.max(chainBytes, SMALL_BUFFER_BYTES);
         limit = Math.clamp(fitting, 1, chainBuffers == 1 ? size : Math.min(size, LONG_CHAINS));
         refillAt = Math.max(1, limit / 8);

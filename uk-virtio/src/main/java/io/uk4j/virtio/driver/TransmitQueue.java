@@ -23,6 +23,9 @@ final class TransmitQueue {
     private static final int VLAN_TAG_BYTES = 4;
     private static final int HEADER_SLOT_BYTES = 16;
 
+    /** An offload that no device has. */
+    private static final int UNKNOWN = -1;
+
     private final Virtqueue queue;
     private final BufferPool pool;
     private final NetCounters counters;
@@ -70,34 +73,36 @@ final class TransmitQueue {
         link = newLink;
     }
 
-    /**
-     * Takes frames from the front of a batch, as many as the queue has room for; those that were dropped included.
-     *
-     * @throws io.uk4j.virtio.VirtioException if the device broke the rules; frames taken before are gone from the batch
-     */
-    void offer(FrameBatch from, NetDeviceInfo info) {
+    /** Frames are about to be offered. */
+    void begin() {
         blocked = false;
         if (queue.chains() < size - size / 4) {
             reap();
         }
-        int accepted = 0;
-        int frames = from.frames();
-        try {
-            while (accepted < frames) {
-                if (!isCarried(from, accepted, info)) {
-                    counters.unfit.increment();
-                } else if (queue.space() <= from.fragments(accepted) && !hasRoom(from.fragments(accepted))) {
-                    blocked = true;
-                    break;
-                } else {
-                    send(from, accepted);
-                }
-                accepted++;
-            }
-        } finally {
-            from.releaseFirst(accepted);
-            queue.publish();
+    }
+
+    /**
+     * Takes a frame's references out of a batch; also of one that is dropped.
+     *
+     * @return false if there is no room for it
+     * @throws io.uk4j.virtio.VirtioException if the device broke the rules
+     */
+    boolean take(FrameBatch from, int frame, NetDeviceInfo info) {
+        if (!isCarried(from, frame, info)) {
+            counters.unfit.increment();
+            return true;
         }
+        if (queue.space() <= from.fragments(frame) && !hasRoom(from.fragments(frame))) {
+            blocked = true;
+            return false;
+        }
+        send(from, frame);
+        return true;
+    }
+
+    /** Shows the device what was taken. */
+    void publish() {
+        queue.publish();
     }
 
     private boolean hasRoom(int fragments) {
@@ -113,7 +118,8 @@ final class TransmitQueue {
                 (from.flags(frame) & FrameBatch.NEEDS_CHECKSUM) == 0 ? 0 : NetDeviceInfo.OFFLOAD_TX_CHECKSUM;
             case FrameBatch.GSO_TCPV4 -> NetDeviceInfo.OFFLOAD_TSO4;
             case FrameBatch.GSO_TCPV6 -> NetDeviceInfo.OFFLOAD_TSO6;
-            default -> -1;
+            case FrameBatch.GSO_UDP -> from.gsoType(frame) == FrameBatch.GSO_UDP ? NetDeviceInfo.OFFLOAD_USO : UNKNOWN;
+            default -> UNKNOWN;
         };
         int longest = type == FrameBatch.GSO_NONE
                 ? Math.min(info.maxFrameBytes(), info.mtuBytes() + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES)

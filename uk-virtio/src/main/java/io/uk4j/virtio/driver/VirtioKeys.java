@@ -21,6 +21,14 @@ public final class VirtioKeys implements KeyProvider {
                     VirtioKeys::parseSize)
             .withDefault("256");
 
+    /** With how many queues a device is driven, where it has several. */
+    public static final Key<Integer> QUEUES = Key.integer(
+                    "uk.virtio.queues",
+                    1,
+                    64,
+                    "how many queues (of network devices: pairs) a device is driven with; fewer where it has no more")
+            .withDefault("1");
+
     /** Features that are not used even though the device offers them. */
     public static final Key<List<String>> WITHOUT = Key.of(
                     "uk.virtio.without",
@@ -58,7 +66,7 @@ public final class VirtioKeys implements KeyProvider {
 
     @Override
     public Collection<Key<?>> keys() {
-        return List.of(QUEUE_SIZE, WITHOUT, BLOCK_TIMEOUT, RESET_TIMEOUT, ENTROPY_TIMEOUT);
+        return List.of(QUEUE_SIZE, QUEUES, WITHOUT, BLOCK_TIMEOUT, RESET_TIMEOUT, ENTROPY_TIMEOUT);
     }
 
     private static int parseSize(String text) {

@@ -4,6 +4,7 @@ import io.uk4j.core.DeviceContext;
 import io.uk4j.core.DeviceException;
 import io.uk4j.core.JointSource;
 import io.uk4j.core.WaitSource;
+import io.uk4j.core.config.Config;
 import io.uk4j.core.net.FrameBatch;
 import io.uk4j.core.net.MacAddress;
 import io.uk4j.core.net.NetDevice;
@@ -13,14 +14,19 @@ import io.uk4j.virtio.Features;
 import io.uk4j.virtio.QueueLink;
 import io.uk4j.virtio.VirtioException;
 import io.uk4j.virtio.VirtioTransport;
-import io.uk4j.virtio.queue.Virtqueue;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * The driver of virtio network devices (VIRTIO 1.3, section 5.1), with one pair of queues. Frames go to the device as they lie
- * in the packet pool: nothing is copied, and nothing is allocated for a frame.
+ * The driver of virtio network devices (VIRTIO 1.3, section 5.1). Frames go to the device as they lie in the packet pool: nothing is
+ * copied, and nothing is allocated for a frame.
+ *
+ * <p>With {@code uk.virtio.queues} above 1 it drives as many pairs of queues, where the device has them: what is sent is spread by flows,
+ * so that a device which has a thread for each queue works on several at once. All of them are the loop's that owns this.
  *
  * <p>A device that breaks the rules, wants a reset or goes away is started again; frames that it had are lost and counted. As
  * long as it is away no frame is accepted.
@@ -31,8 +37,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread rule: loop-owned.
  */
 public final class VirtioNet implements NetDevice {
-    private static final int RECEIVE = 0;
-    private static final int TRANSMIT = 1;
+    private static final Logger LOG = LoggerFactory.getLogger(VirtioNet.class);
     private static final int LINK_HEADER_BYTES = 14 + 4;
     private static final int ETHERNET_HEADER_BYTES = 14;
     private static final int DEFAULT_MTU_BYTES = 1500;
@@ -55,19 +60,28 @@ public final class VirtioNet implements NetDevice {
             | NetFeatures.HOST_TSO4
             | NetFeatures.HOST_TSO6
             | NetFeatures.HOST_ECN
+            | NetFeatures.HOST_USO
             | NetFeatures.MRG_RXBUF
-            | NetFeatures.STATUS;
+            | NetFeatures.STATUS
+            | NetFeatures.CTRL_VQ
+            | NetFeatures.MQ
+            | NetFeatures.CTRL_MAC_ADDR;
 
     private final VirtioTransport transport;
     private final Negotiation negotiation;
     private final NetCounters counters;
     private final QueueMemory memory;
-    private final ReceiveQueue receive;
-    private final TransmitQueue transmit;
+    private final QueuePairs pairs;
+    private final int controlNumber;
+    private final @Nullable ControlQueue control;
     private final NetDeviceInfo info;
     private final DeviceSession session;
     private @Nullable WaitSource source;
     private boolean linkUp = true;
+
+    /** What the device said no to, for an operator. */
+    private String refused = "";
+
     private boolean closed;
 
     private VirtioNet(
@@ -80,19 +94,22 @@ public final class VirtioNet implements NetDevice {
         this.negotiation = negotiation;
         this.memory = memory;
         int mtuBytes = mtuBytes(transport, negotiation);
+        int most = negotiation.has(NetFeatures.MQ) ? mostPairs(transport) : 1;
         counters = new NetCounters(context.counters(), name);
-        long features = negotiation.settled();
-        Virtqueue receiving = memory.queue(transport, RECEIVE, context.config(), features);
-        Virtqueue sending = memory.queue(transport, TRANSMIT, context.config(), features);
-        receive = new ReceiveQueue(receiving, context.pool(), counters, negotiation, bufferBytes(mtuBytes));
-        if (!receive.fits()) {
-            throw new DeviceException(
-                    transport.name() + " needs more buffers for one frame than a queue of " + receiving.size()
-                            + " entries holds, since it cannot merge small ones.",
-                    null,
-                    VirtioKeys.QUEUE_SIZE.name() + "=256, or " + VirtioKeys.WITHOUT.name() + "=guest_tso4,guest_tso6");
-        }
-        transmit = new TransmitQueue(sending, context.pool(), counters, memory);
+        pairs = new QueuePairs(
+                transport,
+                Math.min(most, context.config().get(VirtioKeys.QUEUES)),
+                memory,
+                context.config(),
+                negotiation,
+                context.pool(),
+                counters,
+                bufferBytes(mtuBytes));
+        controlNumber = 2 * most;
+        control = negotiation.has(NetFeatures.CTRL_VQ)
+                ? new ControlQueue(
+                        memory.queue(transport, controlNumber, ControlQueue.SIZE, negotiation.settled()), memory)
+                : null;
         info = info(context, name, mtuBytes);
         session = new DeviceSession(
                 transport,
@@ -115,8 +132,7 @@ public final class VirtioNet implements NetDevice {
         VirtioNet device = null;
         boolean started = false;
         try {
-            long excluded = NetFeatures.NAMES.mask(context.config().get(VirtioKeys.WITHOUT));
-            Negotiation negotiation = new Negotiation(transport.name(), NetFeatures.NAMES, WANTED & ~excluded);
+            Negotiation negotiation = new Negotiation(transport.name(), NetFeatures.NAMES, wanted(context.config()));
             transport.reset();
             negotiation.settle(transport.offeredFeatures());
             dropDependants(negotiation);
@@ -130,17 +146,32 @@ public final class VirtioNet implements NetDevice {
             if (!started) {
                 transport.close();
                 if (device != null) {
-                    device.receive.reclaim();
+                    device.pairs.reclaim();
                 }
                 memory.close();
             }
         }
     }
 
-    /** Segmentation needs checksums (section 5.1.3.1); a device that offers only the former gets neither. */
+    /** Several queues and an address of one's own are asked for only if that was configured. */
+    private static long wanted(Config config) {
+        return WANTED
+                & ~NetFeatures.NAMES.mask(config.get(VirtioKeys.WITHOUT))
+                & ~(config.get(VirtioKeys.QUEUES) > 1 ? 0 : NetFeatures.MQ)
+                & ~(config.find(NetDevices.MAC).isPresent() ? 0 : NetFeatures.CTRL_MAC_ADDR);
+    }
+
+    /**
+     * Segmentation needs checksums, and what is told by the control queue needs that (section 5.1.3.1); a device that offers only the former
+     * gets neither. The control queue itself is for nothing else.
+     */
     private static void dropDependants(Negotiation negotiation) {
+        long control = NetFeatures.MQ | NetFeatures.CTRL_MAC_ADDR;
+        if (!negotiation.has(NetFeatures.CTRL_VQ) || (negotiation.settled() & control) == 0) {
+            negotiation.without(control | NetFeatures.CTRL_VQ);
+        }
         if (!negotiation.has(NetFeatures.CSUM)) {
-            negotiation.without(NetFeatures.HOST_TSO4 | NetFeatures.HOST_TSO6);
+            negotiation.without(NetFeatures.HOST_TSO4 | NetFeatures.HOST_TSO6 | NetFeatures.HOST_USO);
         }
         if (!negotiation.has(NetFeatures.GUEST_CSUM)) {
             negotiation.without(GUEST_TSO);
@@ -167,6 +198,17 @@ public final class VirtioNet implements NetDevice {
         return mtuBytes;
     }
 
+    private static int mostPairs(VirtioTransport transport) {
+        int most = (int) transport.config(NetFeatures.CONFIG_MAX_PAIRS, 2);
+        if (most < 1 || most > NetFeatures.PAIRS_LIMIT) {
+            throw new DeviceException(
+                    transport.name() + " has " + most + " pairs of queues.",
+                    "A device has 1 to " + NetFeatures.PAIRS_LIMIT + " (VIRTIO 1.3, section 5.1.4.1).",
+                    VirtioKeys.WITHOUT.name() + "=mq");
+        }
+        return most;
+    }
+
     /** What the buffers for one frame must hold; mergeable ones only as much as a common frame. */
     private int bufferBytes(int mtuBytes) {
         if (negotiation.has(NetFeatures.MRG_RXBUF)) {
@@ -180,16 +222,18 @@ public final class VirtioNet implements NetDevice {
         int offloads = (negotiation.has(NetFeatures.CSUM) ? NetDeviceInfo.OFFLOAD_TX_CHECKSUM : 0)
                 | (negotiation.has(NetFeatures.HOST_TSO4) ? NetDeviceInfo.OFFLOAD_TSO4 : 0)
                 | (negotiation.has(NetFeatures.HOST_TSO6) ? NetDeviceInfo.OFFLOAD_TSO6 : 0)
+                | (negotiation.has(NetFeatures.HOST_USO) ? NetDeviceInfo.OFFLOAD_USO : 0)
                 | (negotiation.has(NetFeatures.GUEST_CSUM) ? NetDeviceInfo.OFFLOAD_RX_CHECKSUM : 0)
                 | ((negotiation.settled() & GUEST_TSO) != 0 ? NetDeviceInfo.OFFLOAD_RX_LARGE : 0);
-        boolean cuts = (offloads & (NetDeviceInfo.OFFLOAD_TSO4 | NetDeviceInfo.OFFLOAD_TSO6)) != 0;
+        int cutting = NetDeviceInfo.OFFLOAD_TSO4 | NetDeviceInfo.OFFLOAD_TSO6 | NetDeviceInfo.OFFLOAD_USO;
+        boolean cuts = (offloads & cutting) != 0;
         return new NetDeviceInfo(
                 name,
                 mac(context),
                 mtuBytes,
                 offloads,
                 (cuts ? LONGEST_PACKET_BYTES : mtuBytes) + ETHERNET_HEADER_BYTES,
-                transmit.fragmentLimit(),
+                pairs.fragmentLimit(),
                 NetHeader.BYTES);
     }
 
@@ -218,34 +262,69 @@ public final class VirtioNet implements NetDevice {
     private final class Queues implements DeviceSession.Driver {
         @Override
         public @Nullable DeviceException changed() {
-            DeviceException changed = QueueMemory.changed(transport, RECEIVE, receive.queue());
-            return changed != null ? changed : QueueMemory.changed(transport, TRANSMIT, transmit.queue());
+            DeviceException changed = pairs.changed();
+            return changed != null || control == null
+                    ? changed
+                    : QueueMemory.changed(transport, controlNumber, control.queue());
         }
 
         @Override
         public void connect() {
-            receive.reclaim();
-            transmit.reclaim();
-            QueueLink receiveLink = transport.connect(RECEIVE, receive.queue().areas());
-            QueueLink transmitLink =
-                    transport.connect(TRANSMIT, transmit.queue().areas());
-            receive.connected(receiveLink);
-            transmit.connected(transmitLink);
+            List<WaitSource> sources = new ArrayList<>();
+            sources.add(transport.source());
+            pairs.connect(sources);
+            if (control != null) {
+                control.reclaim();
+                QueueLink link =
+                        transport.connect(controlNumber, control.queue().areas());
+                control.connected(link);
+                sources.add(link.source());
+            }
             if (source == null) {
-                source = new JointSource(List.of(transport.source(), receiveLink.source(), transmitLink.source()));
+                source = new JointSource(sources);
             }
         }
 
         @Override
         public void started() {
             configChanged();
-            receive.refill();
+            pairs.refill();
+            instruct();
         }
 
         @Override
         public void configChanged() {
             linkUp = !negotiation.has(NetFeatures.STATUS)
                     || (transport.config(NetFeatures.CONFIG_STATUS, 2) & NetFeatures.LINK_UP) != 0;
+        }
+    }
+
+    /** Tells the device what it has to know. It works with one pair, and its own address, until it agrees. */
+    private void instruct() {
+        if (control == null) {
+            return;
+        }
+        refused = "";
+        if (negotiation.has(NetFeatures.CTRL_MAC_ADDR)) {
+            control.submit(
+                    NetFeatures.CONTROL_MAC,
+                    NetFeatures.MAC_ADDR_SET,
+                    Long.reverseBytes(info.mac().bits() << 16),
+                    6,
+                    done -> agreed(done, "the hardware address " + info.mac()));
+        }
+        if (pairs.count() > 1) {
+            control.submit(NetFeatures.CONTROL_MQ, NetFeatures.MQ_PAIRS_SET, pairs.count(), 2, done -> {
+                pairs.use(done ? pairs.count() : 1);
+                agreed(done, pairs.count() + " pairs of queues");
+            });
+        }
+    }
+
+    private void agreed(boolean done, String what) {
+        if (!done) {
+            refused += ", refuses " + what;
+            LOG.warn("{} refuses {}", transport.name(), what);
         }
     }
 
@@ -267,9 +346,10 @@ public final class VirtioNet implements NetDevice {
         }
         int before = into.frames();
         try {
-            int sent = transmit.reap();
-            receive.poll(into);
-            session.polled(sent > 0 || into.frames() > before);
+            if (control != null && control.isBusy()) {
+                control.poll();
+            }
+            session.polled(pairs.poll(into));
         } catch (VirtioException e) {
             session.violated(e);
         }
@@ -290,7 +370,7 @@ public final class VirtioNet implements NetDevice {
         }
         int before = from.frames();
         try {
-            transmit.offer(from, info);
+            pairs.offer(from, info);
         } catch (VirtioException e) {
             session.violated(e);
         }
@@ -300,7 +380,7 @@ public final class VirtioNet implements NetDevice {
     @Override
     public void flush() {
         if (session.isRunning()) {
-            transmit.flush();
+            pairs.flush();
         }
     }
 
@@ -311,9 +391,9 @@ public final class VirtioNet implements NetDevice {
         if (!session.isRunning()) {
             return false;
         }
-        boolean received = receive.arm();
-        boolean sent = transmit.arm();
-        return received || sent;
+        boolean moved = pairs.arm();
+        boolean answered = control != null && control.arm();
+        return moved || answered;
     }
 
     @Override
@@ -323,7 +403,7 @@ public final class VirtioNet implements NetDevice {
 
     @Override
     public String describe() {
-        return transport.name() + ", " + receive.queue().describe() + ", link " + (linkUp ? "up" : "down") + ", "
+        return transport.name() + ", " + pairs.describe() + ", link " + (linkUp ? "up" : "down") + refused + ", "
                 + session.describe();
     }
 
@@ -332,8 +412,7 @@ public final class VirtioNet implements NetDevice {
         if (!closed) {
             closed = true;
             session.close();
-            receive.reclaim();
-            transmit.reclaim();
+            pairs.reclaim();
             memory.close();
         }
     }

@@ -10,15 +10,17 @@ import io.uk4j.virtio.queue.DeviceQueue;
 import io.uk4j.virtio.transport.VirtioSlot;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A network device that is nothing but a far end: what is sent to it waits until a test takes it. */
 final class ModelNet implements AutoCloseable {
-    private static final int RECEIVE = 0;
-    private static final int TRANSMIT = 1;
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
@@ -36,6 +38,11 @@ final class ModelNet implements AutoCloseable {
             | NetFeatures.MTU
             | NetFeatures.STATUS;
 
+    /** What a device with several pairs of queues offers besides; it has {@value #PAIRS}. */
+    static final long SEVERAL = NetFeatures.MQ | NetFeatures.CTRL_VQ;
+
+    static final int PAIRS = 4;
+
     final ModelPlatform platform = new ModelPlatform();
     final ModelTransport transport;
     final MetricRegistry counters = new MetricRegistry();
@@ -46,14 +53,35 @@ final class ModelNet implements AutoCloseable {
             .build();
     final VirtioNet device;
 
+    /** The commands that it was given, as {@code CLASS.COMMAND:DATA} in hexadecimal. */
+    final List<String> commands = new ArrayList<>();
+
+    /** What it answers to commands; -1 for nothing at all. */
+    int answer;
+
+    /** How many pairs it uses. */
+    int pairsInUse = 1;
+
+    /** By which pair the last frame came that the driver sent. */
+    int lastPair;
+
     /** Frames that the device has no buffer for yet. */
     private final ArrayDeque<byte[]> backlog = new ArrayDeque<>();
 
     ModelNet(long features, String... settings) {
+        this(features, _ -> {}, settings);
+    }
+
+    ModelNet(long features, Consumer<ByteBuffer> configuring, String... settings) {
         transport = new ModelTransport(platform, "net", features);
         transport.config.put(0, new byte[] {2, 0, 0, 0, 0, 9});
         transport.config.putShort(NetFeatures.CONFIG_STATUS, (short) NetFeatures.LINK_UP);
         transport.config.putShort(NetFeatures.CONFIG_MTU, (short) 1500);
+        transport.config.putShort(NetFeatures.CONFIG_MAX_PAIRS, (short) PAIRS);
+        if (Features.has(features, NetFeatures.CTRL_VQ)) {
+            transport.queues = Features.has(features, NetFeatures.MQ) ? 2 * PAIRS + 1 : 3;
+        }
+        configuring.accept(transport.config);
         transport.onKick = this::work;
         device = VirtioNet.open(context(settings), Bus.attach(transport, VirtioSlot.NETWORK), "net0");
     }
@@ -86,15 +114,43 @@ final class ModelNet implements AutoCloseable {
         if (!transport.started) {
             return;
         }
-        DeviceQueue queue = transport.queue(RECEIVE);
-        while (!backlog.isEmpty()) {
-            if (!deliver(queue, backlog.peek())) {
-                break;
-            }
+        control();
+        while (!backlog.isEmpty() && deliver(transport.queue(2 * pairFor(backlog.peek())), backlog.peek())) {
             backlog.remove();
         }
+        for (int pair = 0; pair < pairsInUse; pair++) {
+            transport.queue(2 * pair).publish();
+            transport.call(2 * pair);
+        }
+    }
+
+    /** Frames of one flow go by one pair: IPv4 by the last bits of the source port. */
+    private int pairFor(byte[] whole) {
+        boolean ipv4 = whole.length > 48 && whole[24] == 8 && whole[25] == 0;
+        return ipv4 ? (whole[47] & 0xff) % pairsInUse : 0;
+    }
+
+    private void control() {
+        if (!Features.has(transport.accepted, NetFeatures.CTRL_VQ)) {
+            return;
+        }
+        int number = transport.queues - 1;
+        DeviceQueue queue = transport.queue(number);
+        for (int id = queue.next(); id != DeviceQueue.NONE; id = queue.next()) {
+            byte[] command = new byte[queue.length(0)];
+            MemorySegment.copy(queue.segment(0), ValueLayout.JAVA_BYTE, queue.offset(0), command, 0, command.length);
+            commands.add(command[0] + "." + command[1] + ":" + HexFormat.of().formatHex(command, 2, command.length));
+            if (command[0] == NetFeatures.CONTROL_MQ && answer == 0) {
+                pairsInUse = command[2];
+            }
+            if (answer >= 0) {
+                queue.segment(1).set(ValueLayout.JAVA_BYTE, queue.offset(1), (byte) answer);
+                queue.complete(id, 1);
+            }
+        }
+        queue.arm();
         queue.publish();
-        transport.call(RECEIVE);
+        transport.call(number);
     }
 
     private int[] heads = new int[64];
@@ -141,7 +197,18 @@ final class ModelNet implements AutoCloseable {
 
     /** Takes the next frame that the driver sent, header in front; null if there is none. */
     byte @Nullable [] receiveWhole() {
-        DeviceQueue queue = transport.queue(TRANSMIT);
+        for (int pair = 0; pair < pairsInUse; pair++) {
+            byte[] whole = receiveWhole(2 * pair + 1);
+            if (whole != null) {
+                lastPair = pair;
+                return whole;
+            }
+        }
+        return null;
+    }
+
+    private byte @Nullable [] receiveWhole(int number) {
+        DeviceQueue queue = transport.queue(number);
         int id = queue.next();
         if (id == DeviceQueue.NONE) {
             queue.arm();
@@ -159,7 +226,7 @@ final class ModelNet implements AutoCloseable {
         }
         queue.complete(id, 0);
         queue.publish();
-        transport.call(TRANSMIT);
+        transport.call(number);
         return whole;
     }
 

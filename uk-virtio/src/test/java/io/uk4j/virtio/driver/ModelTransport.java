@@ -37,6 +37,9 @@ final class ModelTransport implements VirtioTransport {
     /** How many entries each queue may have. */
     int queueLimit = 64;
 
+    /** How many queues there are. */
+    int queues = 2;
+
     /** Whether nobody is there. */
     boolean absent;
 
@@ -175,7 +178,7 @@ final class ModelTransport implements VirtioTransport {
 
     @Override
     public int queueLimit(int queue) {
-        return queue < 2 ? queueLimit : 0;
+        return queue < queues ? queueLimit : 0;
     }
 
     @Override

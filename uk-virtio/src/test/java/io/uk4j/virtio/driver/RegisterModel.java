@@ -11,7 +11,7 @@ import io.uk4j.virtio.transport.VirtioSlot;
  * device behind it. Written from the standard, not from the transports.
  */
 abstract class RegisterModel {
-    private static final int QUEUES = 8;
+    private static final int QUEUES = 9;
 
     /** A queue, as far as it is configured. */
     static final class Queue {

@@ -14,14 +14,16 @@ class VirtioNetContractTest {
     /** The contract with one set of features. */
     abstract static class Base extends NetDeviceContract {
         private final long features;
+        private final String[] settings;
 
-        Base(long features) {
+        Base(long features, String... settings) {
             this.features = features;
+            this.settings = settings;
         }
 
         @Override
         protected Fixture open() {
-            return new ModelFixture(new ModelNet(features));
+            return new ModelFixture(new ModelNet(features, settings));
         }
     }
 
@@ -70,6 +72,14 @@ class VirtioNetContractTest {
     class PackedOnly extends Base {
         PackedOnly() {
             super(Features.VERSION_1 | Features.RING_PACKED);
+        }
+    }
+
+    /** Several pairs of queues. */
+    @Nested
+    class SeveralPairs extends Base {
+        SeveralPairs() {
+            super(ModelNet.ALL | ModelNet.SEVERAL, "uk.virtio.queues=3");
         }
     }
 
