@@ -34,7 +34,7 @@ public final class VhostUserBlockProvider implements BlockDeviceProvider {
      */
     @Override
     public BlockDevice open(DeviceContext context, String address) {
-        LocalConfig local = new LocalConfig(1, 0, 0, 0);
-        return VirtioBlock.open(context, Devices.transport(context, address, local), Devices.name(address));
+        return VirtioBlock.open(
+                context, Devices.transport(context, address, LocalConfig.block()), Devices.name(address));
     }
 }

@@ -13,13 +13,6 @@ import io.uk4j.virtio.driver.VirtioNet;
  * <p>The hardware address is {@code uk.net.mac}, else a new one at each start.
  */
 public final class VhostUserNetProvider implements NetDeviceProvider {
-    private static final int QUEUES = 2;
-    private static final long MTU = 1L << 3;
-
-    /** VIRTIO_NET_F_MTU, MAC, STATUS, CTRL_VQ to CTRL_RX_EXTRA, GUEST_ANNOUNCE, MQ and CTRL_MAC_ADDR. */
-    private static final long FRONT_END_FEATURES =
-            MTU | 1L << 5 | 1L << 16 | 1L << 17 | 1L << 18 | 1L << 19 | 1L << 20 | 1L << 21 | 1L << 22 | 1L << 23;
-
     /** Created by {@link java.util.ServiceLoader}. */
     public VhostUserNetProvider() {}
 
@@ -43,7 +36,7 @@ public final class VhostUserNetProvider implements NetDeviceProvider {
     @Override
     public NetDevice open(DeviceContext context, String address) {
         int mtuBytes = context.config().get(VhostUserKeys.MTU);
-        LocalConfig local = new LocalConfig(QUEUES, FRONT_END_FEATURES, MTU, mtuBytes);
-        return VirtioNet.open(context, Devices.transport(context, address, local), Devices.name(address));
+        return VirtioNet.open(
+                context, Devices.transport(context, address, LocalConfig.network(mtuBytes)), Devices.name(address));
     }
 }

@@ -3,6 +3,7 @@ package io.uk4j.vhost.user;
 import io.uk4j.core.DeviceException;
 import io.uk4j.core.PageSource;
 import io.uk4j.core.Pages;
+import io.uk4j.core.SignalSource;
 import io.uk4j.core.WaitSource;
 import io.uk4j.platform.unix.DescriptorSource;
 import io.uk4j.platform.unix.SharedMemory;
@@ -11,9 +12,12 @@ import io.uk4j.virtio.QueueLink;
 import io.uk4j.virtio.VirtioException;
 import io.uk4j.virtio.VirtioException.Violation;
 import io.uk4j.virtio.VirtioTransport;
+import io.uk4j.virtio.queue.DeviceQueue;
+import io.uk4j.virtio.queue.GuestMemory;
 import io.uk4j.virtio.queue.QueueAreas;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class VhostUserTransport implements VirtioTransport {
     /** What the protocol may be used with, of what the back end offers. */
     private static final long PROTOCOL_WANTED =
-            ProtocolFeatures.REPLY_ACK | ProtocolFeatures.MTU | ProtocolFeatures.CONFIG;
+            ProtocolFeatures.MQ | ProtocolFeatures.REPLY_ACK | ProtocolFeatures.MTU | ProtocolFeatures.CONFIG;
 
     /** Both places of a new packed queue are 0, and both wrap counters 1; of a split queue all of it is 0. */
     private static final int PACKED_BASE = 0x8000_8000;
@@ -42,6 +46,7 @@ final class VhostUserTransport implements VirtioTransport {
     private final SharedMemory memory;
     private final long timeoutNs;
     private final DescriptorSource hangUp = DescriptorSource.ofNothing();
+    private final SignalSource controlSource = new SignalSource();
     private final Map<Integer, FrontEndLink> links = new TreeMap<>();
 
     /** Which queues the present back end knows. */
@@ -50,7 +55,11 @@ final class VhostUserTransport implements VirtioTransport {
     private @Nullable FrontEnd frontEnd;
     private long offered;
     private long protocol;
-    private boolean packed;
+
+    /** How many queues, or pairs of them, the back end has. */
+    private int count = 1;
+
+    private long accepted;
     private @Nullable ByteBuffer config;
     private boolean closed;
 
@@ -98,6 +107,14 @@ final class VhostUserTransport implements VirtioTransport {
                 fresh.acknowledges();
             }
         }
+        count = 1;
+        if (Features.has(protocol, ProtocolFeatures.MQ)) {
+            long told = fresh.get(Request.GET_QUEUE_NUM);
+            if (told < 1 || told > LocalConfig.COUNT_LIMIT) {
+                throw new VirtioException(Violation.PROTOCOL, "The back end says that it has " + told + " queues.");
+            }
+            count = (int) told;
+        }
         fresh.tell(fresh.message(Request.SET_OWNER));
     }
 
@@ -132,14 +149,15 @@ final class VhostUserTransport implements VirtioTransport {
 
     @Override
     public long offeredFeatures() {
-        return local.adjust(offered & ~ProtocolFeatures.OFFERED, Features.has(protocol, ProtocolFeatures.CONFIG));
+        return local.adjust(
+                offered & ~ProtocolFeatures.OFFERED, Features.has(protocol, ProtocolFeatures.CONFIG), count);
     }
 
     @Override
     public void accept(long features) {
         FrontEnd to = frontEnd();
         long told = (features & offered) | (offered & ProtocolFeatures.OFFERED);
-        packed = Features.has(features, Features.RING_PACKED);
+        accepted = features;
         to.tell(to.message(Request.SET_FEATURES).addLong(told));
         if (Features.has(protocol, ProtocolFeatures.MTU) && local.mtuBytes() > 0) {
             to.tell(to.message(Request.NET_SET_MTU).addLong(local.mtuBytes()));
@@ -159,7 +177,7 @@ final class VhostUserTransport implements VirtioTransport {
     public long config(int offset, int bytes) {
         ByteBuffer fields = config;
         if (fields == null) {
-            fields = Features.has(protocol, ProtocolFeatures.CONFIG) ? remoteConfig() : local.config();
+            fields = Features.has(protocol, ProtocolFeatures.CONFIG) ? remoteConfig() : local.config(count);
             config = fields.order(ByteOrder.LITTLE_ENDIAN);
         }
         if (offset < 0 || offset + bytes > fields.limit()) {
@@ -186,11 +204,21 @@ final class VhostUserTransport implements VirtioTransport {
 
     @Override
     public int queueLimit(int queue) {
-        return queue < local.queues() ? QUEUE_LIMIT : 0;
+        return queue < local.queuesEach() * count || isControl(queue) ? QUEUE_LIMIT : 0;
+    }
+
+    private boolean isControl(int queue) {
+        return local.hasControl(count) && queue == local.queuesEach() * count;
     }
 
     @Override
     public QueueLink connect(int queue, QueueAreas areas) {
+        if (isControl(queue)) {
+            GuestMemory own = GuestMemory.of(
+                    List.of(new GuestMemory.Region(memory.segment().address(), memory.segment())));
+            return new LocalControl(DeviceQueue.create(areas, accepted, own, 0), count, this::usePairs, controlSource);
+        }
+        boolean packed = Features.has(accepted, Features.RING_PACKED);
         FrontEnd to = frontEnd();
         FrontEndLink link = links.computeIfAbsent(queue, _ -> new FrontEndLink());
         to.tell(to.message(Request.SET_VRING_NUM).addInt(queue).addInt(areas.size()));
@@ -216,11 +244,22 @@ final class VhostUserTransport implements VirtioTransport {
                 to.tell(to.message(Request.SET_VRING_KICK).addLong(queue), link.kickDescriptor());
             }
         }
+        // A network device begins with one pair (VIRTIO 1.3, section 5.1.6.5.5).
+        enable(local.hasControl(count) ? local.queuesEach() : Integer.MAX_VALUE);
+    }
+
+    /** Enables the queues below a number, where that is for the front end to say, and no others. */
+    private void enable(int limit) {
+        FrontEnd to = frontEnd();
         if (Features.has(offered, ProtocolFeatures.OFFERED)) {
             for (int queue : connected.keySet()) {
-                to.tell(to.message(Request.SET_VRING_ENABLE).addInt(queue).addInt(1));
+                to.tell(to.message(Request.SET_VRING_ENABLE).addInt(queue).addInt(queue < limit ? 1 : 0));
             }
         }
+    }
+
+    private void usePairs(int pairs) {
+        enable(local.queuesEach() * pairs);
     }
 
     @Override

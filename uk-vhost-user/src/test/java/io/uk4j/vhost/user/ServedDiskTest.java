@@ -55,8 +55,8 @@ class ServedDiskTest {
     /** A front end without a driver: each chain is what a test makes of it. */
     private final class RawFront implements AutoCloseable {
         private final UnixPlatform platform = UnixPlatform.create();
-        private final VhostUserTransport transport = new VhostUserTransport(
-                socket.toString(), new LocalConfig(4, 0, 0, 0), platform.pages(), 5_000_000_000L);
+        private final VhostUserTransport transport =
+                new VhostUserTransport(socket.toString(), LocalConfig.block(), platform.pages(), 5_000_000_000L);
         private final Pages data = platform.pages().allocate(1 << 20, 4096);
         final MemorySegment memory = data.segment();
         private final Virtqueue queue;

@@ -23,7 +23,8 @@ final class TestPmd implements AutoCloseable {
      * Starts it.
      *
      * @param folder where its socket and its log are
-     * @param vhostOptions more of the port's options, each with a comma in front; may be empty
+     * @param vhostOptions more of the port's options, each with a comma in front; may be empty. It has one pair of queues unless they say
+     *     otherwise
      * @param options of testpmd itself, such as the forwarding mode
      */
     TestPmd(Path folder, String vhostOptions, List<String> eal, String... options) {
@@ -45,7 +46,7 @@ final class TestPmd implements AutoCloseable {
         command.addAll(eal);
         command.addAll(List.of(
                 "--vdev",
-                "net_vhost0,iface=" + socket + ",queues=1" + vhostOptions,
+                "net_vhost0,iface=" + socket + (vhostOptions.contains(",queues=") ? "" : ",queues=1") + vhostOptions,
                 "--",
                 "-i",
                 "--nb-cores=1",
@@ -84,14 +85,23 @@ final class TestPmd implements AutoCloseable {
 
     /** One figure of {@code show port stats}, such as {@code RX-packets}. */
     long figure(String name, int port) {
+        return asked("show port stats " + port, name + ":\\s*(\\d+)\\s", name);
+    }
+
+    /** How many frames it has forwarded that came by a queue, of several. */
+    long forwarded(int queue) {
+        return asked("show fwd stats all", "Queue= " + queue + " ->[^\\n]*\\n\\s*RX-packets: (\\d+)\\s", "queues");
+    }
+
+    private long asked(String command, String regex, String name) {
         int before = text().length();
         try {
-            commands.write("show port stats " + port + "\n");
+            commands.write(command + "\n");
             commands.flush();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        Pattern pattern = Pattern.compile(name + ":\\s*(\\d+)\\s");
+        Pattern pattern = Pattern.compile(regex);
         Awaiting.until(
                 "testpmd to show " + name,
                 () -> pattern.matcher(text().substring(before)).find());

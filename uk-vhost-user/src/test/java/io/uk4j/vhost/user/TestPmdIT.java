@@ -117,6 +117,64 @@ class TestPmdIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "ring_packed"})
+    void framesGoByAllQueuesAndComeBack(String without) {
+        try (TestPmd peer =
+                        new TestPmd(folder, ",queues=2", List.of(), "--forward-mode=macswap", "--rxq=2", "--txq=2");
+                NetDevice device = open(peer, "uk.virtio.without=" + without, "uk.virtio.queues=2")) {
+            waiter.register(device.source());
+            int total = 2000;
+            int sent = 0;
+            int received = 0;
+            long start = System.nanoTime();
+            FrameBatch out = new FrameBatch();
+            FrameBatch in = new FrameBatch();
+            int[] last = new int[8];
+            while (received < total) {
+                assertTrue(System.nanoTime() - start < LIMIT_NS, () -> "too slow: " + counters.text() + peer.text());
+                while (sent < total && sent - received < 16 && out.frameSpace() > 0) {
+                    appendUdp(out, sent++);
+                }
+                device.offer(out);
+                device.flush();
+                if (device.poll(in) == 0) {
+                    waitFor(device);
+                }
+                for (int i = 0; i < in.frames(); i++) {
+                    int number = in.buffer(i, 0).getInt(in.offset(i, 0) + 42);
+                    assertTrue(number >= last[number % 8], "the frames of a flow stay in order");
+                    last[number % 8] = number;
+                }
+                received += in.frames();
+                in.clear();
+            }
+            waiter.unregister(device.source());
+            assertTrue(device.describe().contains("2 of 2 pairs of "), device.describe());
+            long first = peer.forwarded(0);
+            long second = peer.forwarded(1);
+            assertEquals(total, first + second);
+            assertTrue(first > 0 && second > 0, first + " and " + second);
+        }
+    }
+
+    /** UDP over IPv4, of one of eight flows, with a number as its payload. */
+    private void appendUdp(FrameBatch batch, int number) {
+        ByteBuf buffer = pool.tryAcquire(60);
+        assertNotNull(buffer);
+        int start = buffer.readerIndex();
+        buffer.writeZero(60);
+        buffer.setByte(start, 2);
+        buffer.setByte(start + 6, 2);
+        buffer.setShort(start + 12, 0x0800);
+        buffer.setByte(start + 14, 0x45);
+        buffer.setByte(start + 23, 17);
+        buffer.setShort(start + 34, 1000 + number % 8);
+        buffer.setInt(start + 42, number);
+        batch.append(buffer, start, 60);
+        batch.endFrame();
+    }
+
     private static int length(int number) {
         return 60 + number * 37 % 1400;
     }
