@@ -1,5 +1,7 @@
 package io.uk4j.vhost.user;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.netty.buffer.ByteBuf;
 import io.uk4j.core.Clock;
 import io.uk4j.core.Waiter;
@@ -11,6 +13,7 @@ import io.uk4j.testkit.BlockDeviceContract;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,6 +54,14 @@ class ServedDiskContractTest {
         }
     }
 
+    /** Several queues. */
+    @Nested
+    class SeveralQueues extends Base {
+        SeveralQueues() {
+            super(true, "uk.virtio.queues=4");
+        }
+    }
+
     /** Chains in the descriptor table, flags instead of indices, and no requests for ranges. */
     @Nested
     class Plain extends Base {
@@ -85,8 +96,11 @@ class ServedDiskContractTest {
         }
 
         private BlockDevice open(Path socket, String... settings) {
-            return new VhostUserBlockProvider()
+            BlockDevice opened = new VhostUserBlockProvider()
                     .open(Contexts.context(platform, new MetricRegistry(), pool, settings), socket.toString());
+            boolean several = List.of(settings).contains("uk.virtio.queues=4");
+            assertEquals(several, opened.describe().contains(", 4 of packed queues"), opened.describe());
+            return opened;
         }
 
         @Override

@@ -1,5 +1,7 @@
 package io.uk4j.vhost.user;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
 import io.netty.buffer.ByteBuf;
 import io.uk4j.core.Clock;
 import io.uk4j.core.Waiter;
@@ -12,6 +14,7 @@ import io.uk4j.testkit.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.io.TempDir;
@@ -60,6 +63,14 @@ class StorageDaemonContractIT {
         }
     }
 
+    /** Several queues. */
+    @Nested
+    class SeveralQueues extends Base {
+        SeveralQueues() {
+            super(true, "uk.virtio.queues=4");
+        }
+    }
+
     /** Chains in the descriptor table, flags instead of indices, and no requests for ranges. */
     @Nested
     class Plain extends Base {
@@ -87,15 +98,18 @@ class StorageDaemonContractIT {
 
         DaemonFixture(Path writable, Path readable, boolean poolBuffers, String... settings) {
             this.poolBuffers = poolBuffers;
-            writableDaemon = new StorageDaemon(writable, "on");
-            readableDaemon = new StorageDaemon(readable, "off");
+            writableDaemon = new StorageDaemon(writable, "on,num-queues=4");
+            readableDaemon = new StorageDaemon(readable, "off,num-queues=4");
             device = open(writableDaemon, settings);
             readOnly = open(readableDaemon, settings);
         }
 
         private BlockDevice open(StorageDaemon daemon, String... settings) {
-            return new VhostUserBlockProvider()
+            BlockDevice opened = new VhostUserBlockProvider()
                     .open(Contexts.context(platform, new MetricRegistry(), pool, settings), daemon.socket());
+            boolean several = List.of(settings).contains("uk.virtio.queues=4");
+            assertEquals(several, opened.describe().contains(", 4 of split queues"), opened.describe());
+            return opened;
         }
 
         @Override

@@ -10,6 +10,7 @@ final class BlockFeatures {
     static final long RO = 1L << 5;
     static final long BLK_SIZE = 1L << 6;
     static final long FLUSH = 1L << 9;
+    static final long MQ = 1L << 12;
     static final long DISCARD = 1L << 13;
     static final long WRITE_ZEROES = 1L << 14;
 
@@ -20,6 +21,7 @@ final class BlockFeatures {
     static final int CONFIG_HEADS = 18;
     static final int CONFIG_TRACK_SECTORS = 19;
     static final int CONFIG_BLK_SIZE = 20;
+    static final int CONFIG_NUM_QUEUES = 34;
     static final int CONFIG_MAX_DISCARD_SECTORS = 36;
     static final int CONFIG_MAX_WRITE_ZEROES_SECTORS = 48;
 

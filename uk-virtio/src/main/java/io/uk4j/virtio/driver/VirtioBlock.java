@@ -13,21 +13,25 @@ import io.uk4j.core.block.BlockRequest;
 import io.uk4j.core.block.BlockRequest.Operation;
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.virtio.Features;
-import io.uk4j.virtio.QueueLink;
 import io.uk4j.virtio.VirtioException;
 import io.uk4j.virtio.VirtioTransport;
+import io.uk4j.virtio.queue.Virtqueue;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The driver of virtio block devices (VIRTIO 1.3, section 5.2), with one queue. Data in buffers of a packet pool is read and
+ * The driver of virtio block devices (VIRTIO 1.3, section 5.2). Data in buffers of a packet pool is read and
  * written where it lies; other buffers are copied through such. The device is told of new requests at the next {@link #poll} or
  * {@link #arm}, so that requests that are submitted together cost one notification.
  *
+ * <p>With {@code uk.virtio.queues} above 1 it drives as many queues, where the device has them, and gives requests to them in turn, so
+ * that a device which has a thread for each queue works on several at once. All of them are the loop's that owns this.
+ *
  * <p>A device that breaks the rules, wants a reset, goes away, or takes longer than {@code uk.virtio.block.timeout} for a request
- * is started again, and is given again, in their order and once each time, the requests that it had not completed. A request
+ * is started again, and is given again, in the order of each queue and once each time, the requests that it had not completed. A request
  * that was under way in {@value BlockQueue#ATTEMPTS} such starts ends with {@link BlockRequest#IO_ERROR}.
  *
  * <p>A device that does not offer {@code flush} has no cache that could lose anything (section 5.2.6.2); flushes end at once.
@@ -35,8 +39,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread rule: loop-owned.
  */
 public final class VirtioBlock implements BlockDevice {
-    private static final int QUEUE = 0;
-
     private static final long WANTED = Features.VERSION_1
             | Features.INDIRECT_DESC
             | Features.EVENT_IDX
@@ -48,6 +50,7 @@ public final class VirtioBlock implements BlockDevice {
             | BlockFeatures.RO
             | BlockFeatures.BLK_SIZE
             | BlockFeatures.FLUSH
+            | BlockFeatures.MQ
             | BlockFeatures.DISCARD
             | BlockFeatures.WRITE_ZEROES;
 
@@ -57,7 +60,7 @@ public final class VirtioBlock implements BlockDevice {
     private final Clock clock;
     private final long timeoutNs;
     private final BlockLimits limits;
-    private final BlockQueue queue;
+    private final BlockQueues queues;
     private final BlockDeviceInfo info;
     private final String geometry;
     private final BlockCounters counters;
@@ -101,16 +104,28 @@ public final class VirtioBlock implements BlockDevice {
                     "The pool's largest buffers have " + context.pool().maxBytes() + " bytes.",
                     null);
         }
-        var virtqueue = memory.queue(transport, QUEUE, context.config(), negotiation.settled());
-        BlockChains chains = new BlockChains(virtqueue, limits, context.pool(), memory);
-        queue = new BlockQueue(virtqueue, chains);
-        int depth = Math.max(1, negotiation.has(Features.INDIRECT_DESC) ? virtqueue.size() : virtqueue.size() / 3);
+        List<Virtqueue> virtqueues = new ArrayList<>();
+        int count =
+                Math.min(queueCount(transport, negotiation), context.config().get(VirtioKeys.QUEUES));
+        for (int i = 0; i < count; i++) {
+            virtqueues.add(memory.queue(transport, i, context.config(), negotiation.settled()));
+        }
+        int ranges = Integer.MAX_VALUE;
+        int depth = 0;
+        List<BlockChains> chains = new ArrayList<>();
+        for (Virtqueue virtqueue : virtqueues) {
+            BlockChains own = new BlockChains(virtqueue, limits, context.pool(), memory);
+            chains.add(own);
+            ranges = Math.min(ranges, own.rangeLimit());
+            depth += Math.max(1, negotiation.has(Features.INDIRECT_DESC) ? virtqueue.size() : virtqueue.size() / 3);
+        }
+        queues = new BlockQueues(transport, virtqueues, chains);
         info = new BlockDeviceInfo(
                 name,
                 limits.blockBytes(),
                 limits.sectors() / (limits.blockBytes() / BlockFeatures.SECTOR_BYTES),
                 negotiation.has(BlockFeatures.RO),
-                chains.rangeLimit(),
+                ranges,
                 depth,
                 limits.discardSectors() > 0);
         ready = new ArrayDeque<>(depth);
@@ -135,9 +150,10 @@ public final class VirtioBlock implements BlockDevice {
         boolean started = false;
         try {
             long excluded = BlockFeatures.NAMES.mask(context.config().get(VirtioKeys.WITHOUT));
+            long several = context.config().get(VirtioKeys.QUEUES) > 1 ? 0 : BlockFeatures.MQ;
             // Read-only is not a choice.
-            Negotiation negotiation =
-                    new Negotiation(transport.name(), BlockFeatures.NAMES, WANTED & ~(excluded & ~BlockFeatures.RO));
+            Negotiation negotiation = new Negotiation(
+                    transport.name(), BlockFeatures.NAMES, WANTED & ~several & ~(excluded & ~BlockFeatures.RO));
             transport.reset();
             negotiation.settle(transport.offeredFeatures());
             VirtioBlock device = new VirtioBlock(context, transport, negotiation, memory, name);
@@ -154,7 +170,21 @@ public final class VirtioBlock implements BlockDevice {
         }
     }
 
-    /** What happens to the queue when the device begins, for the first time or again. */
+    private static int queueCount(VirtioTransport transport, Negotiation negotiation) {
+        if (!negotiation.has(BlockFeatures.MQ)) {
+            return 1;
+        }
+        int count = (int) transport.config(BlockFeatures.CONFIG_NUM_QUEUES, 2);
+        if (count == 0) {
+            throw new DeviceException(
+                    transport.name() + " has 0 queues.",
+                    "A device has 1 or more (VIRTIO 1.3, section 5.2.4).",
+                    VirtioKeys.WITHOUT.name() + "=mq");
+        }
+        return count;
+    }
+
+    /** What happens to the queues when the device begins, for the first time or again. */
     private final class Queues implements DeviceSession.Driver {
         @Override
         public @Nullable DeviceException changed() {
@@ -166,24 +196,24 @@ public final class VirtioBlock implements BlockDevice {
                         null,
                         "restart the appliance, or the device as it was");
             }
-            return QueueMemory.changed(transport, QUEUE, queue.queue());
+            return queues.changed();
         }
 
         @Override
         public void connect() {
-            queue.reclaim();
-            QueueLink link = transport.connect(QUEUE, queue.queue().areas());
-            queue.connected(link);
+            List<WaitSource> sources = new ArrayList<>();
+            sources.add(transport.source());
+            queues.connect(sources);
             if (source == null) {
-                source = new JointSource(List.of(transport.source(), link.source()));
+                source = new JointSource(sources);
             }
         }
 
         @Override
         public void started() {
             long nowNs = clock.nowNs();
-            queue.giveAgain(nowNs, outcomes, failed::add);
-            lookAtNs = queue.oldestNs() == Duty.NO_DEADLINE ? Duty.NO_DEADLINE : nowNs + timeoutNs;
+            queues.giveAgain(nowNs, outcomes, failed::add);
+            lookAtNs = queues.oldestNs() == Duty.NO_DEADLINE ? Duty.NO_DEADLINE : nowNs + timeoutNs;
         }
     }
 
@@ -214,7 +244,7 @@ public final class VirtioBlock implements BlockDevice {
             return true;
         }
         long nowNs = clock.nowNs();
-        if (!queue.submit(request, nowNs)) {
+        if (!queues.submit(request, nowNs)) {
             return false;
         }
         if (lookAtNs == Duty.NO_DEADLINE) {
@@ -238,10 +268,10 @@ public final class VirtioBlock implements BlockDevice {
         int left = limit - (endings - before);
         if (left > 0 && !closed) {
             try {
-                queue.kick();
-                int done = queue.poll(left, clock.nowNs(), outcomes);
+                queues.kick();
+                int done = queues.poll(left, clock.nowNs(), outcomes);
                 if (!closed) {
-                    queue.kick();
+                    queues.kick();
                     session.polled(done > 0);
                     watch();
                 }
@@ -273,7 +303,7 @@ public final class VirtioBlock implements BlockDevice {
         if (nowNs - lookAtNs < 0) {
             return;
         }
-        long oldestNs = queue.oldestNs();
+        long oldestNs = queues.oldestNs();
         if (oldestNs == Duty.NO_DEADLINE) {
             lookAtNs = Duty.NO_DEADLINE;
         } else if (nowNs - oldestNs >= timeoutNs) {
@@ -291,8 +321,8 @@ public final class VirtioBlock implements BlockDevice {
         if (!session.isRunning()) {
             return false;
         }
-        queue.kick();
-        boolean isDone = queue.arm();
+        queues.kick();
+        boolean isDone = queues.arm();
         return isDone || !ready.isEmpty() || !failed.isEmpty();
     }
 
@@ -303,7 +333,7 @@ public final class VirtioBlock implements BlockDevice {
 
     @Override
     public String describe() {
-        return transport.name() + ", " + queue.queue().describe() + ", " + geometry + session.describe();
+        return transport.name() + ", " + queues.describe() + ", " + geometry + session.describe();
     }
 
     @Override
@@ -313,7 +343,7 @@ public final class VirtioBlock implements BlockDevice {
             session.close();
             deliver(ready, BlockRequest.CLOSED, Integer.MAX_VALUE);
             deliver(failed, BlockRequest.CLOSED, Integer.MAX_VALUE);
-            queue.close(outcomes);
+            queues.close(outcomes);
             memory.close();
         }
     }

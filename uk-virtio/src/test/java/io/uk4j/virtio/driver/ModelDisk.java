@@ -18,6 +18,9 @@ import java.util.List;
 final class ModelDisk implements AutoCloseable {
     static final int SECTORS = 256;
 
+    /** How many queues it has if it offers several. */
+    static final int QUEUES = 4;
+
     static final long ALL = Features.VERSION_1
             | Features.INDIRECT_DESC
             | Features.EVENT_IDX
@@ -45,6 +48,9 @@ final class ModelDisk implements AutoCloseable {
     /** The requests that were carried out, as {@code TYPE SECTOR BYTES}. */
     final List<String> log = new ArrayList<>();
 
+    /** How many requests were carried out by each queue. */
+    final int[] done = new int[QUEUES];
+
     /** The status that requests end with. */
     int status;
 
@@ -68,6 +74,10 @@ final class ModelDisk implements AutoCloseable {
                 .putInt(BlockFeatures.CONFIG_BLK_SIZE, 512)
                 .putInt(BlockFeatures.CONFIG_MAX_DISCARD_SECTORS, 8)
                 .putInt(BlockFeatures.CONFIG_MAX_WRITE_ZEROES_SECTORS, 8);
+        if (Features.has(features, BlockFeatures.MQ)) {
+            transport.config.putShort(BlockFeatures.CONFIG_NUM_QUEUES, (short) QUEUES);
+            transport.queues = QUEUES;
+        }
         transport.onKick = this::work;
         device = VirtioBlock.open(context(settings), Bus.attach(transport, VirtioSlot.BLOCK), "disk");
     }
@@ -86,16 +96,23 @@ final class ModelDisk implements AutoCloseable {
         if (asleep || !transport.started) {
             return;
         }
-        DeviceQueue queue = transport.queue(0);
+        for (int i = 0; i < transport.connected(); i++) {
+            work(i);
+        }
+    }
+
+    private void work(int number) {
+        DeviceQueue queue = transport.queue(number);
         do {
             int id;
             while (budget > 0 && (id = queue.next()) != DeviceQueue.NONE) {
                 queue.complete(id, carryOut(queue));
+                done[number]++;
                 budget--;
             }
         } while (budget > 0 && queue.arm());
         queue.publish();
-        transport.call(0);
+        transport.call(number);
     }
 
     private int carryOut(DeviceQueue queue) {

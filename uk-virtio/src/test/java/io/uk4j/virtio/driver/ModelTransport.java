@@ -105,6 +105,11 @@ final class ModelTransport implements VirtioTransport {
         return links.get(number).queue;
     }
 
+    /** How many queues the driver has connected. */
+    int connected() {
+        return links.size();
+    }
+
     /** Where a queue lies. */
     QueueAreas areas(int number) {
         return links.get(number).areas;

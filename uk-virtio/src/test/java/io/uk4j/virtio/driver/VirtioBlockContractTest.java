@@ -15,17 +15,19 @@ class VirtioBlockContractTest {
     abstract static class Base extends BlockDeviceContract {
         private final long features;
         private final boolean poolBuffers;
+        private final String[] settings;
 
-        Base(long features, boolean poolBuffers) {
+        Base(long features, boolean poolBuffers, String... settings) {
             this.features = features;
             this.poolBuffers = poolBuffers;
+            this.settings = settings;
         }
 
         @Override
         protected Fixture open() {
-            ModelDisk disk = new ModelDisk(features);
+            ModelDisk disk = new ModelDisk(features, settings);
             return new DiskFixture(
-                    disk, new ModelDisk(features | BlockFeatures.RO), disk.platform.newWaiter(), poolBuffers);
+                    disk, new ModelDisk(features | BlockFeatures.RO, settings), disk.platform.newWaiter(), poolBuffers);
         }
     }
 
@@ -42,6 +44,14 @@ class VirtioBlockContractTest {
     class Nothing extends Base {
         Nothing() {
             super(Features.VERSION_1, true);
+        }
+    }
+
+    /** Several queues. */
+    @Nested
+    class SeveralQueues extends Base {
+        SeveralQueues() {
+            super(ModelDisk.ALL | BlockFeatures.MQ, true, "uk.virtio.queues=3");
         }
     }
 

@@ -150,6 +150,51 @@ class VirtioBlockTest {
     }
 
     @Test
+    void requestsGoToAllQueuesInTurn() {
+        try (ModelDisk disk = new ModelDisk(ModelDisk.ALL | BlockFeatures.MQ, "uk.virtio.queues=3")) {
+            assertTrue(disk.device.describe().contains(", 3 of split queues of 64,"), disk.device.describe());
+            assertEquals(3 * 64, disk.device.info().queueDepth());
+            ByteBuf buffer = buffer(disk, 512);
+            for (int i = 0; i < 30; i++) {
+                write(disk, i, buffer, 512);
+            }
+            while (statuses.size() < 30) {
+                disk.device.poll(7);
+            }
+            assertArrayEquals(new int[] {10, 10, 10, 0}, disk.done);
+            buffer.release();
+        }
+        try (ModelDisk disk = new ModelDisk(ModelDisk.ALL | BlockFeatures.MQ)) {
+            assertEquals(0, disk.transport.accepted & BlockFeatures.MQ, "one is the default");
+        }
+        try (ModelDisk disk = new ModelDisk(ModelDisk.ALL | BlockFeatures.MQ, "uk.virtio.queues=64")) {
+            assertEquals(ModelDisk.QUEUES, disk.transport.connected());
+        }
+    }
+
+    @Test
+    void afterAResetEachQueueGivesItsRequestsOnceAndInOrder() {
+        try (ModelDisk disk = new ModelDisk(ModelDisk.ALL | BlockFeatures.MQ, "uk.virtio.queues=2")) {
+            disk.asleep = true;
+            ByteBuf buffer = buffer(disk, 512);
+            for (int i = 0; i < 6; i++) {
+                write(disk, i, buffer, 512);
+            }
+            disk.device.poll(1);
+            disk.transport.raise(VirtioTransport.NEEDS_RESET);
+            disk.device.arm();
+            disk.asleep = false;
+            while (statuses.size() < 6) {
+                disk.device.poll(1);
+            }
+            assertEquals(
+                    List.of("write 0 512", "write 2 512", "write 4 512", "write 1 512", "write 3 512", "write 5 512"),
+                    disk.log);
+            buffer.release();
+        }
+    }
+
+    @Test
     void aRequestThatTakesTooLongIsGivenAgainAndInTheEndFails() {
         try (ModelDisk disk = new ModelDisk(ModelDisk.ALL, "uk.virtio.block.timeout=1s")) {
             ByteBuf buffer = buffer(disk, 512);
