@@ -6,7 +6,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The network driver over vhost-user against DPDK's testpmd, each on a processor of its own; DPDK's own driver, virtio_user,
@@ -34,6 +36,22 @@ final class VirtioNetBenchmark implements Benchmark {
         }
     }
 
+    /** Under which collector a frame's way is timed: the one that never collects, and those that an application would use. */
+    private enum Collector {
+        EPSILON("Epsilon", "-XX:+UseEpsilonGC"),
+        SERIAL("serial", "-XX:+UseSerialGC"),
+        G1("G1", "-XX:+UseG1GC"),
+        ZGC("generational ZGC", "-XX:+UseZGC");
+
+        private final String title;
+        private final String option;
+
+        Collector(String title, String option) {
+            this.title = title;
+            this.option = option;
+        }
+    }
+
     @Override
     public String name() {
         return "virtio-net";
@@ -54,7 +72,7 @@ final class VirtioNetBenchmark implements Benchmark {
                 measure(rows, kind, bytes, runs, seconds);
             }
         }
-        latency(rows, seconds);
+        latency(rows, runs, seconds);
         return rows;
     }
 
@@ -66,7 +84,7 @@ final class VirtioNetBenchmark implements Benchmark {
         for (int run = 0; run < runs; run++) {
             System.out.printf("run %d of %d: %s%n", run + 1, runs, testCase);
             try (Bed bed = new Bed(kind.backEnd, bytes)) {
-                double[] words = probe(kind.ours, bed, bytes, seconds);
+                double[] words = probe(kind.ours, Collector.EPSILON, bed, bytes, seconds);
                 ours[run] = words[0] * 1e9 / words[1];
                 heap[run] = words[2] / words[0];
             }
@@ -85,25 +103,38 @@ final class VirtioNetBenchmark implements Benchmark {
         rows.add(Row.alone(testCase, "heap", "B/frame", median(heap)));
     }
 
-    private static void latency(List<Row> rows, double seconds) {
-        System.out.println("latency");
-        try (Bed bed = new Bed("macswap", 64)) {
-            double[] words = probe("latency", bed, 64, seconds);
-            for (int i = 0; i < PERCENTILES.length; i++) {
-                rows.add(Row.alone("there and back 64 B", "latency" + PERCENTILES[i], "us", words[3 + i] / 1000));
+    /** The collectors take turns, as everything does that is compared. */
+    private static void latency(List<Row> rows, int runs, double seconds) {
+        Map<Collector, double[][]> all = new EnumMap<>(Collector.class);
+        for (int run = 0; run < runs; run++) {
+            for (Collector collector : Collector.values()) {
+                System.out.printf("run %d of %d: latency, %s%n", run + 1, runs, collector.title);
+                try (Bed bed = new Bed("macswap", 64)) {
+                    double[] words = probe("latency", collector, bed, 64, seconds);
+                    double[][] figures = all.computeIfAbsent(collector, _ -> new double[PERCENTILES.length][runs]);
+                    for (int i = 0; i < PERCENTILES.length; i++) {
+                        figures[i][run] = words[3 + i] / 1000;
+                    }
+                }
             }
         }
+        all.forEach((collector, figures) -> {
+            String testCase = "there and back 64 B, " + collector.title;
+            for (int i = 0; i < PERCENTILES.length; i++) {
+                rows.add(Row.alone(testCase, "latency" + PERCENTILES[i], "us", median(figures[i])));
+            }
+        });
     }
 
     /** The numbers of the probe's line, in their order. */
-    private static double[] probe(String mode, Bed bed, int bytes, double seconds) {
+    private static double[] probe(String mode, Collector collector, Bed bed, int bytes, double seconds) {
         String line = Command.run(
                 "taskset",
                 "-c",
                 "1",
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-XX:+UnlockExperimentalVMOptions",
-                "-XX:+UseEpsilonGC",
+                collector.option,
                 "-Xms512m",
                 "-Xmx512m",
                 "--enable-native-access=ALL-UNNAMED",

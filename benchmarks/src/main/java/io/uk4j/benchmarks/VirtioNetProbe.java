@@ -14,8 +14,8 @@ import java.lang.management.ManagementFactory;
 import java.util.Arrays;
 
 /**
- * The network driver over vhost-user, measured from within; a process of its own, so that it can be run under Epsilon, the
- * collector that never collects.
+ * The network driver over vhost-user, measured from within; a process of its own, so that it can be run under any
+ * collector, Epsilon among them, which never collects.
  *
  * <p>Prints one line: {@code frames N ns N heap N}, for {@code latency} followed by percentiles of the round trip in ns.
  */
