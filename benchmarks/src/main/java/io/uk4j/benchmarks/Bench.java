@@ -28,7 +28,7 @@ public final class Bench {
                 new PairBenchmark(peers),
                 new TapBenchmark(peers, inetd),
                 new GatewayBenchmark(peers, inetd),
-                new VirtioNetBenchmark(),
+                new VirtioNetBenchmark(peers, inetd),
                 new VirtioBlockBenchmark(),
                 new VirtqueueBenchmark());
         List<String> names = new ArrayList<>(args);

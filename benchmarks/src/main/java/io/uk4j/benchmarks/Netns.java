@@ -49,6 +49,12 @@ final class Netns implements AutoCloseable {
         run("ip", "link", "set", device, "up");
     }
 
+    /** Gives an interface of the namespace an address and an MTU, and sets it up. */
+    void address(String device, String prefix, int mtuBytes) {
+        run("ip", "addr", "add", prefix, "dev", device);
+        run("ip", "link", "set", device, "mtu", Integer.toString(mtuBytes), "up");
+    }
+
     /** Runs a command inside. */
     String run(String... words) {
         return Command.run(inside(words));

@@ -30,15 +30,55 @@ final class TestPmd implements AutoCloseable {
      * @param bytes of the frames that it makes
      */
     TestPmd(Path folder, String name, int processor, String device, String mode, int bytes) {
+        this(
+                folder,
+                name,
+                processor,
+                List.of(),
+                List.of(device),
+                List.of("--auto-start", "--forward-mode=" + mode, "--txpkts=" + bytes));
+    }
+
+    /**
+     * Starts it in a namespace, where it forwards between two ports.
+     *
+     * @param netns where its interfaces are
+     * @param folder where its log goes
+     * @param devices its ports, as {@code --vdev} takes them
+     * @param mode how it forwards
+     * @param settings commands of its own, before it begins
+     */
+    static TestPmd forwarder(Netns netns, Path folder, List<String> devices, String mode, List<String> settings) {
+        TestPmd forwarder =
+                new TestPmd(folder, "forwarder", 0, netns.inside(), devices, List.of("--forward-mode=" + mode));
+        try {
+            for (String setting : settings) {
+                forwarder.say(setting);
+            }
+            forwarder.say("start");
+            forwarder.await(Pattern.compile("packet forwarding - ports=2"), 0);
+            return forwarder;
+        } catch (BenchmarkException e) {
+            forwarder.close();
+            throw e;
+        }
+    }
+
+    private TestPmd(
+            Path folder, String name, int processor, List<String> prefix, List<String> devices, List<String> options) {
         log = folder.resolve(name + ".log");
-        List<String> line = new ArrayList<>(List.of("stdbuf", "-o0", "dpdk-testpmd", "--no-huge", "-m", "512"));
+        List<String> line = new ArrayList<>(prefix);
+        line.addAll(List.of("stdbuf", "-o0", "dpdk-testpmd", "--no-huge", "-m", "512"));
         line.addAll(List.of(
                 "--no-pci",
                 "--no-telemetry",
                 "--file-prefix=" + name + ProcessHandle.current().pid()));
-        line.addAll(List.of("--lcores", "0@" + processor + ",1@" + processor, "--vdev", device, "--", "-i"));
-        line.addAll(List.of("--nb-cores=1", "--no-mlockall", "--total-num-mbufs=8192", "--auto-start"));
-        line.addAll(List.of("--forward-mode=" + mode, "--txpkts=" + bytes));
+        line.addAll(List.of("--lcores", "0@" + processor + ",1@" + processor));
+        for (String device : devices) {
+            line.addAll(List.of("--vdev", device));
+        }
+        line.addAll(List.of("--", "-i", "--nb-cores=1", "--no-mlockall", "--total-num-mbufs=8192"));
+        line.addAll(options);
         try {
             process = new ProcessBuilder(line)
                     .redirectErrorStream(true)
@@ -90,16 +130,29 @@ final class TestPmd implements AutoCloseable {
         return (after - before) * 1e9 / (System.nanoTime() - startNs);
     }
 
+    /** How many frames longer than an MTU its first port has taken in or given out so far; {@code rx} or {@code tx}. */
+    long largeFrames(String direction) {
+        return figure("show port xstats 0", direction + "_q0_size_1519_max_packets");
+    }
+
     private long count(String counter) {
+        return figure("show port stats 0", counter);
+    }
+
+    private long figure(String command, String counter) {
         int before = text().length();
+        say(command);
+        return Long.parseLong(
+                await(Pattern.compile(counter + ":\\s*(\\d+)\\s"), before).group(1));
+    }
+
+    private void say(String command) {
         try {
-            commands.write("show port stats 0\n");
+            commands.write(command + "\n");
             commands.flush();
         } catch (IOException e) {
             throw new BenchmarkException("testpmd takes no commands:\n" + text(), e);
         }
-        return Long.parseLong(
-                await(Pattern.compile(counter + ":\\s*(\\d+)\\s"), before).group(1));
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.uk4j.benchmarks;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -36,6 +34,20 @@ final class VirtioNetBenchmark implements Benchmark {
         }
     }
 
+    private final Path peersFolder;
+    private final Path inetd;
+
+    /**
+     * Prepares the benchmark.
+     *
+     * @param peersFolder where the peers' programs are put
+     * @param inetd the jar of the inetd example
+     */
+    VirtioNetBenchmark(Path peersFolder, Path inetd) {
+        this.peersFolder = peersFolder;
+        this.inetd = inetd;
+    }
+
     /** Under which collector a frame's way is timed: the one that never collects, and those that an application would use. */
     private enum Collector {
         EPSILON("Epsilon", "-XX:+UseEpsilonGC"),
@@ -59,12 +71,16 @@ final class VirtioNetBenchmark implements Benchmark {
 
     @Override
     public String description() {
-        return "the virtio network driver against DPDK's testpmd, beside DPDK's own driver: frames, heap, latency";
+        return "the virtio network driver against DPDK's testpmd, beside DPDK's own driver: frames, heap, latency, TCP (root)";
     }
 
     @Override
     public List<Row> run(boolean quick) {
+        if (!Files.isRegularFile(inetd)) {
+            throw new BenchmarkException("The inetd example is not built: " + inetd + "\nTry: ./uk bench virtio-net");
+        }
         int runs = quick ? 1 : 5;
+        VirtioTcp tcp = new VirtioTcp(inetd, new Peers(peersFolder), quick ? "1" : "3");
         double seconds = quick ? 1 : 3;
         List<Row> rows = new ArrayList<>();
         for (int bytes : new int[] {64, 1500}) {
@@ -73,6 +89,7 @@ final class VirtioNetBenchmark implements Benchmark {
             }
         }
         latency(rows, runs, seconds);
+        tcp.measure(rows, runs);
         return rows;
     }
 
@@ -90,7 +107,7 @@ final class VirtioNetBenchmark implements Benchmark {
             }
             try (Bed bed = new Bed(kind.backEnd, bytes);
                     TestPmd driver = new TestPmd(
-                            bed.folder,
+                            bed.folder(),
                             "virtio-user",
                             1,
                             "net_virtio_user0,path=" + bed.socket() + ",queues=1,mrg_rxbuf=0",
@@ -155,33 +172,25 @@ final class VirtioNetBenchmark implements Benchmark {
 
     /** A back end that listens. */
     private static final class Bed implements AutoCloseable {
-        final Path folder;
+        private final Scratch scratch = new Scratch();
         private final TestPmd backEnd;
 
         Bed(String mode, int bytes) {
-            try {
-                folder = Files.createTempDirectory("uk-bench");
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            backEnd = new TestPmd(folder, "vhost", 0, "net_vhost0,queues=1,iface=" + socket(), mode, bytes);
+            backEnd = new TestPmd(folder(), "vhost", 0, "net_vhost0,queues=1,iface=" + socket(), mode, bytes);
+        }
+
+        Path folder() {
+            return scratch.folder();
         }
 
         String socket() {
-            return folder.resolve("s").toString();
+            return scratch.socket();
         }
 
         @Override
         public void close() {
             backEnd.close();
-            try (var files = Files.list(folder)) {
-                for (Path file : files.toList()) {
-                    Files.deleteIfExists(file);
-                }
-                Files.deleteIfExists(folder);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            scratch.close();
         }
     }
 
