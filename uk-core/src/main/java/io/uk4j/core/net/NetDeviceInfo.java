@@ -34,7 +34,7 @@ public record NetDeviceInfo(
     /** Received frames may say that their checksum was verified or is not filled in yet. */
     public static final int OFFLOAD_RX_CHECKSUM = 1 << 3;
 
-    /** Received frames may be several TCP segments in one, longer than the MTU. */
+    /** Received frames may be several TCP segments, or UDP datagrams ({@link FrameBatch#GSO_UDP}), in one, longer than the MTU. */
     public static final int OFFLOAD_RX_LARGE = 1 << 4;
 
     /** Offered frames may be UDP longer than the MTU, to be cut into datagrams by the device. Implies the checksum. */

@@ -13,7 +13,7 @@ class NetDeviceInfoTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {NetDeviceInfo.OFFLOAD_TSO4, NetDeviceInfo.OFFLOAD_TSO6})
+    @ValueSource(ints = {NetDeviceInfo.OFFLOAD_TSO4, NetDeviceInfo.OFFLOAD_TSO6, NetDeviceInfo.OFFLOAD_USO})
     void whoCutsSegmentsAlsoSumsThem(int segmentation) {
         assertTrue(with(segmentation).has(NetDeviceInfo.OFFLOAD_TX_CHECKSUM));
     }

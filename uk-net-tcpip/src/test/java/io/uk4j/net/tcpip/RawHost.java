@@ -134,6 +134,21 @@ final class RawHost implements AutoCloseable {
         device.flush();
     }
 
+    /** Sends a UDP packet to the stack's station in one frame that stands for several, each with so many bytes of payload. */
+    void sendDatagrams(byte[] packet, int each) {
+        byte[] frame = Bytes.ethernet(stackMac, peerMac, EthernetHeader.TYPE_IPV4, packet);
+        for (int at = 0; at < frame.length; at += 1500) {
+            int part = Math.min(1500, frame.length - at);
+            ByteBuf buffer = Objects.requireNonNull(peerPool.tryAcquire(part));
+            buffer.setBytes(buffer.readerIndex(), frame, at, part);
+            out.append(buffer, buffer.readerIndex(), part);
+        }
+        out.offload(FrameBatch.NEEDS_CHECKSUM, FrameBatch.GSO_UDP, each, 42, 34, 6);
+        out.endFrame();
+        assertEquals(1, device.offer(out));
+        device.flush();
+    }
+
     /** Lets everything happen that takes no time. */
     void run() {
         simulation.runFor(0);

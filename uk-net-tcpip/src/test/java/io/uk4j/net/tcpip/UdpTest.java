@@ -11,6 +11,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.uk4j.net.tcpip.stats.DropReason;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
@@ -60,6 +61,50 @@ class UdpTest {
             hosts.simulation.runFor(0);
             assertEquals(2, arrived.size());
             assertArrayEquals(payload, arrived.getLast());
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 99, 700, 1000, 5000, 9000})
+    void datagramsThatWerePutTogetherBelowArriveOneByOne(int each) {
+        try (RawHost host = new RawHost(1, wire -> wire.offloads(true))) {
+            host.introduce();
+            host.stack.openUdp(9, (socket, source, sourcePort, data, offset, length) -> {
+                byte[] bytes = new byte[length];
+                data.getBytes(offset, bytes);
+                arrived.add(bytes);
+            });
+            byte[] payload = Bytes.counting(5000);
+            host.sendDatagrams(
+                    Bytes.ipv4(RawHost.PEER, RawHost.STACK, 17, Bytes.udp(RawHost.PEER, 4, RawHost.STACK, 9, payload)),
+                    each);
+            host.run();
+            assertEquals((5000 + each - 1) / each, arrived.size());
+            int at = 0;
+            for (byte[] got : arrived) {
+                assertArrayEquals(Arrays.copyOfRange(payload, at, Math.min(5000, at + each)), got);
+                at += each;
+            }
+        }
+    }
+
+    @Test
+    void aPortThatIsClosedByADatagramGetsNoneOfThoseBehindIt() {
+        try (RawHost host = new RawHost(1, wire -> wire.offloads(true))) {
+            host.introduce();
+            host.stack.openUdp(9, (socket, source, sourcePort, data, offset, length) -> {
+                arrived.add(new byte[length]);
+                socket.close();
+            });
+            host.sendDatagrams(
+                    Bytes.ipv4(
+                            RawHost.PEER,
+                            RawHost.STACK,
+                            17,
+                            Bytes.udp(RawHost.PEER, 4, RawHost.STACK, 9, Bytes.counting(3000))),
+                    100);
+            host.run();
+            assertEquals(1, arrived.size());
         }
     }
 

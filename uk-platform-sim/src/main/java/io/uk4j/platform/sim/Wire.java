@@ -71,7 +71,7 @@ public final class Wire implements AutoCloseable {
         }
 
         /**
-         * Whether both ends announce checksum and TCP segmentation offload, for IPv4 and IPv6, in both directions; not
+         * Whether both ends announce checksum offload and that of TCP and UDP segmentation, for IPv4 and IPv6, in both directions; not
          * unless set.
          *
          * @param announced whether they do
@@ -157,6 +157,7 @@ public final class Wire implements AutoCloseable {
                 ? NetDeviceInfo.OFFLOAD_TX_CHECKSUM
                         | NetDeviceInfo.OFFLOAD_TSO4
                         | NetDeviceInfo.OFFLOAD_TSO6
+                        | NetDeviceInfo.OFFLOAD_USO
                         | NetDeviceInfo.OFFLOAD_RX_CHECKSUM
                         | NetDeviceInfo.OFFLOAD_RX_LARGE
                 : 0;

@@ -108,6 +108,10 @@ final class WireEnd implements NetDevice {
             case FrameBatch.GSO_NONE -> bytes <= info.mtuBytes() + ETHERNET_BYTES;
             case FrameBatch.GSO_TCPV4 -> needsChecksum && carriesLarge(from, frame, NetDeviceInfo.OFFLOAD_TSO4);
             case FrameBatch.GSO_TCPV6 -> needsChecksum && carriesLarge(from, frame, NetDeviceInfo.OFFLOAD_TSO6);
+            case FrameBatch.GSO_UDP ->
+                needsChecksum
+                        && from.gsoType(frame) == FrameBatch.GSO_UDP
+                        && carriesLarge(from, frame, NetDeviceInfo.OFFLOAD_USO);
             default -> false;
         };
     }

@@ -23,6 +23,12 @@ final class NetFeatures {
     static final long GUEST_USO6 = 1L << 55;
     static final long HOST_USO = 1L << 56;
 
+    /** The device may put TCP segments together. */
+    static final long GUEST_TSO = GUEST_TSO4 | GUEST_TSO6;
+
+    /** The device may put UDP datagrams together. */
+    static final long GUEST_USO = GUEST_USO4 | GUEST_USO6;
+
     static final int CONFIG_MAC = 0;
     static final int CONFIG_STATUS = 6;
     static final int CONFIG_MAX_PAIRS = 8;

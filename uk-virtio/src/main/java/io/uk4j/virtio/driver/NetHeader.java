@@ -51,15 +51,19 @@ final class NetHeader {
     /**
      * Whether a received header is consistent and speaks only of what was agreed on.
      *
-     * @param segmentation whether the device may put segments together
+     * @param segments whether the device may put TCP segments together
+     * @param datagrams whether the device may put UDP datagrams together
      */
-    static boolean isValid(long first, int last, int frameBytes, boolean checksum, boolean segmentation) {
+    static boolean isValid(
+            long first, int last, int frameBytes, boolean checksum, boolean segments, boolean datagrams) {
         int flags = (int) first & 0xff;
         int type = (int) (first >>> 8) & 0xff;
         if (type != FrameBatch.GSO_NONE) {
             int bare = type & ~FrameBatch.GSO_ECN;
-            boolean known = bare == FrameBatch.GSO_TCPV4 || bare == FrameBatch.GSO_TCPV6;
-            if (!segmentation || !known || ((first >>> 32) & 0xffff) == 0) {
+            boolean known = type == FrameBatch.GSO_UDP
+                    ? datagrams
+                    : segments && (bare == FrameBatch.GSO_TCPV4 || bare == FrameBatch.GSO_TCPV6);
+            if (!known || ((first >>> 32) & 0xffff) == 0) {
                 return false;
             }
         }

@@ -54,7 +54,7 @@ final class QueuePairs {
                                 + receive[i].queue().size() + " entries holds, since it cannot merge small ones.",
                         null,
                         VirtioKeys.QUEUE_SIZE.name() + "=256, or " + VirtioKeys.WITHOUT.name()
-                                + "=guest_tso4,guest_tso6");
+                                + "=guest_tso4,guest_tso6,guest_uso4,guest_uso6");
             }
             transmit[i] = new TransmitQueue(
                     memory.queue(transport, 2 * i + 1, config, negotiation.settled()), pool, counters, memory);

@@ -36,7 +36,8 @@ final class ReceiveQueue {
     private final NetCounters counters;
     private final boolean mergeable;
     private final boolean checksum;
-    private final boolean segmentation;
+    private final boolean segments;
+    private final boolean datagrams;
     private final int chainBytes;
     private final int chainBuffers;
     private final int size;
@@ -73,7 +74,8 @@ final class ReceiveQueue {
         this.chainBytes = chainBytes;
         mergeable = negotiation.has(NetFeatures.MRG_RXBUF);
         checksum = negotiation.has(NetFeatures.GUEST_CSUM);
-        segmentation = negotiation.has(NetFeatures.GUEST_TSO4) || negotiation.has(NetFeatures.GUEST_TSO6);
+        segments = (negotiation.settled() & NetFeatures.GUEST_TSO) != 0;
+        datagrams = (negotiation.settled() & NetFeatures.GUEST_USO) != 0;
         chainBuffers = mergeable ? 1 : (chainBytes + pool.maxBytes() - 1) / pool.maxBytes();
         size = queue.size();
         // The rest of the pool is for what is sent, and for frames that their readers keep. Long chains take the large
@@ -211,7 +213,8 @@ final class ReceiveQueue {
         if (!whole) {
             counters.fragments.increment();
             into.abandonFrame();
-        } else if (bytes < ETHERNET_HEADER_BYTES || !NetHeader.isValid(first, last, bytes, checksum, segmentation)) {
+        } else if (bytes < ETHERNET_HEADER_BYTES
+                || !NetHeader.isValid(first, last, bytes, checksum, segments, datagrams)) {
             counters.malformed.increment();
             into.abandonFrame();
         } else {

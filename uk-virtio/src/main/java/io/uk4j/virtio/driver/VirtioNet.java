@@ -43,7 +43,8 @@ public final class VirtioNet implements NetDevice {
     private static final int DEFAULT_MTU_BYTES = 1500;
     private static final int LONGEST_PACKET_BYTES = 65_535;
 
-    private static final long GUEST_TSO = NetFeatures.GUEST_TSO4 | NetFeatures.GUEST_TSO6;
+    /** What makes received frames longer than the MTU. */
+    private static final long GUEST_LARGE = NetFeatures.GUEST_TSO | NetFeatures.GUEST_USO;
 
     /** What the driver uses where it is offered. */
     private static final long WANTED = Features.VERSION_1
@@ -55,7 +56,7 @@ public final class VirtioNet implements NetDevice {
             | NetFeatures.GUEST_CSUM
             | NetFeatures.MTU
             | NetFeatures.MAC
-            | GUEST_TSO
+            | GUEST_LARGE
             | NetFeatures.GUEST_ECN
             | NetFeatures.HOST_TSO4
             | NetFeatures.HOST_TSO6
@@ -174,12 +175,12 @@ public final class VirtioNet implements NetDevice {
             negotiation.without(NetFeatures.HOST_TSO4 | NetFeatures.HOST_TSO6 | NetFeatures.HOST_USO);
         }
         if (!negotiation.has(NetFeatures.GUEST_CSUM)) {
-            negotiation.without(GUEST_TSO);
+            negotiation.without(GUEST_LARGE);
         }
         if ((negotiation.settled() & (NetFeatures.HOST_TSO4 | NetFeatures.HOST_TSO6)) == 0) {
             negotiation.without(NetFeatures.HOST_ECN);
         }
-        if ((negotiation.settled() & GUEST_TSO) == 0) {
+        if ((negotiation.settled() & NetFeatures.GUEST_TSO) == 0) {
             negotiation.without(NetFeatures.GUEST_ECN);
         }
     }
@@ -214,7 +215,7 @@ public final class VirtioNet implements NetDevice {
         if (negotiation.has(NetFeatures.MRG_RXBUF)) {
             return Math.min(mtuBytes, DEFAULT_MTU_BYTES) + LINK_HEADER_BYTES;
         }
-        boolean large = (negotiation.settled() & GUEST_TSO) != 0;
+        boolean large = (negotiation.settled() & GUEST_LARGE) != 0;
         return (large ? LONGEST_PACKET_BYTES : mtuBytes) + LINK_HEADER_BYTES;
     }
 
@@ -224,7 +225,7 @@ public final class VirtioNet implements NetDevice {
                 | (negotiation.has(NetFeatures.HOST_TSO6) ? NetDeviceInfo.OFFLOAD_TSO6 : 0)
                 | (negotiation.has(NetFeatures.HOST_USO) ? NetDeviceInfo.OFFLOAD_USO : 0)
                 | (negotiation.has(NetFeatures.GUEST_CSUM) ? NetDeviceInfo.OFFLOAD_RX_CHECKSUM : 0)
-                | ((negotiation.settled() & GUEST_TSO) != 0 ? NetDeviceInfo.OFFLOAD_RX_LARGE : 0);
+                | ((negotiation.settled() & GUEST_LARGE) != 0 ? NetDeviceInfo.OFFLOAD_RX_LARGE : 0);
         int cutting = NetDeviceInfo.OFFLOAD_TSO4 | NetDeviceInfo.OFFLOAD_TSO6 | NetDeviceInfo.OFFLOAD_USO;
         boolean cuts = (offloads & cutting) != 0;
         return new NetDeviceInfo(

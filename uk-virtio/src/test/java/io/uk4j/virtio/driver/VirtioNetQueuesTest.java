@@ -282,6 +282,24 @@ class VirtioNetQueuesTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void datagramsThatTheDevicePutTogetherAreTakenWhereThatWasAgreedOn(boolean agreed) {
+        try (ModelNet model = new ModelNet(ModelNet.ALL | (agreed ? NetFeatures.GUEST_USO6 : 0))) {
+            byte[] frame = Arrays.copyOf(frame(1, 1), 4000);
+            model.send(HexFormat.of().parseHex("01052a00e803220006000000"), frame);
+            FrameBatch in = new FrameBatch();
+            assertEquals(agreed ? 1 : 0, model.device.poll(in));
+            if (agreed) {
+                assertEquals(FrameBatch.GSO_UDP, in.gsoType(0));
+                assertEquals(1000, in.gsoSize(0));
+                assertEquals(4000, in.frameBytes(0));
+            }
+            assertEquals(agreed ? 0 : 1, model.counter("uk_net_frames_dropped_total", "malformed"));
+            in.clear();
+        }
+    }
+
     @Test
     void bothDirectionsOfAFlowHaveOneQueue() {
         byte[] there = frame(1234, 0);

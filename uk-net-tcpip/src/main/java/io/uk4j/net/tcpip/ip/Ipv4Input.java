@@ -63,7 +63,7 @@ public final class Ipv4Input {
         describe(header, at);
         int flags = batch.flags(frame);
         inbound.checksumValid = (flags & (FrameBatch.CHECKSUM_VALID | FrameBatch.NEEDS_CHECKSUM)) != 0;
-        inbound.gsoSize = batch.gsoSize(frame);
+        inbound.gsoSize = batch.gsoType(frame) == FrameBatch.GSO_NONE ? 0 : batch.gsoSize(frame);
         try {
             if (!gather(batch, frame, at, contiguous)) {
                 drops.count(DropReason.IP_FRAGMENT_COUNT);

@@ -57,7 +57,7 @@ public final class Packet {
      */
     public int checksumOffset;
 
-    /** Outbound: payload bytes of each segment that the device shall cut, or 0. Inbound: the same as a hint, or 0. */
+    /** Outbound: payload bytes of each segment that the device shall cut, or 0. Inbound: those of each that was put together below, or 0. */
     public int gsoSize;
 
     /** Outbound: length of the transport header in bytes. */

@@ -174,28 +174,46 @@ public final class Udp implements Transport {
             drops.count(DropReason.UDP_CHECKSUM);
             return;
         }
-        UdpReceiver receiver = ports.get(UdpHeader.destinationPort(head, at));
-        if (receiver == null && intercepted != null && !packet.broadcast) {
-            intercepted.destination = packet.destination;
-            intercepted.destinationPort = UdpHeader.destinationPort(head, at);
-            receiver = intercepted;
-        }
+        int port = UdpHeader.destinationPort(head, at);
+        UdpReceiver receiver = receiver(packet, port);
         if (receiver == null) {
             drops.count(DropReason.UDP_NO_PORT);
             errors.report(IcmpHeader.DESTINATION_UNREACHABLE, IcmpHeader.CODE_PORT, packet);
             return;
         }
-        received.increment();
         int sourcePort = UdpHeader.sourcePort(head, at);
         int payloadBytes = bytes - UdpHeader.BYTES;
-        if (packet.length(0) == bytes) {
-            receiver.datagram(packet.source, sourcePort, head, at + UdpHeader.BYTES, payloadBytes);
+        // Several that were put together below are taken apart; a receiver may close its port at any of them.
+        int each = packet.gsoSize == 0 ? payloadBytes : Math.min(packet.gsoSize, payloadBytes);
+        int done = 0;
+        do {
+            deliver(packet, receiver, sourcePort, done, Math.min(each, payloadBytes - done));
+            done += each;
+            receiver = receiver(packet, port);
+        } while (done < payloadBytes && receiver != null);
+    }
+
+    private @Nullable UdpReceiver receiver(Packet packet, int port) {
+        UdpReceiver receiver = ports.get(port);
+        if (receiver == null && intercepted != null && !packet.broadcast) {
+            intercepted.destination = packet.destination;
+            intercepted.destinationPort = port;
+            receiver = intercepted;
+        }
+        return receiver;
+    }
+
+    private void deliver(Packet packet, UdpReceiver receiver, int sourcePort, int skip, int payloadBytes) {
+        received.increment();
+        if (packet.length(0) == packet.bytes()) {
+            int at = packet.offset(0) + UdpHeader.BYTES + skip;
+            receiver.datagram(packet.source, sourcePort, packet.buffer(0), at, payloadBytes);
         } else {
-            inOnePiece(packet, receiver, sourcePort, payloadBytes);
+            inOnePiece(packet, receiver, sourcePort, UdpHeader.BYTES + skip, payloadBytes);
         }
     }
 
-    private void inOnePiece(Packet packet, UdpReceiver receiver, int sourcePort, int payloadBytes) {
+    private void inOnePiece(Packet packet, UdpReceiver receiver, int sourcePort, int from, int payloadBytes) {
         ByteBuf whole = payloadBytes <= pool.maxBytes() ? pool.tryAcquire(payloadBytes) : largeBuffer();
         if (whole == null) {
             drops.count(DropReason.IP_NO_BUFFER);
@@ -203,7 +221,7 @@ public final class Udp implements Transport {
         }
         try {
             int at = whole.readerIndex();
-            packet.copyTo(UdpHeader.BYTES, whole, at, payloadBytes);
+            packet.copyTo(from, whole, at, payloadBytes);
             receiver.datagram(packet.source, sourcePort, whole, at, payloadBytes);
         } finally {
             whole.release();
