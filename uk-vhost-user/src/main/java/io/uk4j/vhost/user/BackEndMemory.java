@@ -13,6 +13,9 @@ final class BackEndMemory implements AutoCloseable {
     private static final int REGION_BYTES = 32;
     static final int REGION_LIMIT = 8;
 
+    /** The strictest alignment of a queue's parts: what is aligned in the guest's addresses must be so where it is mapped. */
+    private static final int ALIGNMENT = 16;
+
     private record Region(long guest, long user, long bytes) {}
 
     private final List<SharedMemory> mappings = new ArrayList<>();
@@ -34,21 +37,27 @@ final class BackEndMemory implements AutoCloseable {
         try {
             for (int i = 0; i < count; i++) {
                 int at = 8 + i * REGION_BYTES;
+                long guestStart = table.longAt(at);
                 long bytes = table.longAt(at + 8);
                 long offset = table.longAt(at + 24);
                 int descriptor = table.takeDescriptor(i);
-                if (descriptor < 0 || bytes <= 0 || offset < 0 || offset > Long.MAX_VALUE - bytes) {
+                if (descriptor < 0
+                        || bytes <= 0
+                        || offset < 0
+                        || offset > Long.MAX_VALUE - bytes
+                        || (offset - guestStart) % ALIGNMENT != 0) {
                     if (descriptor >= 0) {
                         UnixSocket.closeDescriptor(descriptor);
                     }
                     throw new VirtioException(
-                            Violation.PROTOCOL, "Region " + i + " has " + bytes + " bytes at " + offset + ".");
+                            Violation.PROTOCOL,
+                            "Region " + i + " has " + bytes + " bytes at " + offset + " for the address 0x"
+                                    + Long.toHexString(guestStart) + ".");
                 }
                 SharedMemory memory = SharedMemory.map(descriptor, 0, offset + bytes);
                 mappings.add(memory);
-                regions.add(new Region(table.longAt(at), table.longAt(at + 16), bytes));
-                mapped.add(new GuestMemory.Region(
-                        table.longAt(at), memory.segment().asSlice(offset, bytes)));
+                regions.add(new Region(guestStart, table.longAt(at + 16), bytes));
+                mapped.add(new GuestMemory.Region(guestStart, memory.segment().asSlice(offset, bytes)));
             }
         } catch (RuntimeException | Error e) {
             close();

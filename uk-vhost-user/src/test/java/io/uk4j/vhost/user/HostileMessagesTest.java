@@ -130,6 +130,10 @@ class HostileMessagesTest {
         }
 
         void shareMemory(long bytes) {
+            shareMemory(bytes, 0);
+        }
+
+        void shareMemory(long bytes, long offset) {
             say(
                     message.begin(Request.SET_MEM_TABLE)
                             .addInt(1)
@@ -137,7 +141,7 @@ class HostileMessagesTest {
                             .addLong(0)
                             .addLong(bytes)
                             .addLong(0)
-                            .addLong(0),
+                            .addLong(offset),
                     memory.fd());
         }
 
@@ -240,6 +244,16 @@ class HostileMessagesTest {
             liar.shareMemory(4096);
             assertFalse(liar.isHeard());
             liar.back.poll(new FrameBatch());
+            liar.assertStillServes();
+        }
+    }
+
+    /** Addresses that are aligned, in regions that are not: what lies there could not be accessed at once. */
+    @Test
+    void aRegionThatIsNotAlignedSendsTheFrontEndAway() {
+        try (Liar liar = new Liar()) {
+            liar.shareMemory(1 << 20, 1);
+            assertFalse(liar.isHeard());
             liar.assertStillServes();
         }
     }
