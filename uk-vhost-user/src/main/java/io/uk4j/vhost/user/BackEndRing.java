@@ -73,6 +73,12 @@ final class BackEndRing {
         return enabled ? queue : null;
     }
 
+    /** The queue, if it was started, enabled or not: what was taken from it can be given back. */
+    @Nullable
+    DeviceQueue startedQueue() {
+        return queue;
+    }
+
     /** Begins to use the queue, when all of it is known. */
     void start(BackEndMemory memory, long features) {
         if (queue == null && size > 0 && hasAddresses) {

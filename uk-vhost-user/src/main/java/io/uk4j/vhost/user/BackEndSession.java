@@ -79,6 +79,12 @@ final class BackEndSession implements AutoCloseable {
         return rings[number].queue();
     }
 
+    /** A queue, if it was started, enabled or not: what was taken from it can be given back. */
+    @Nullable
+    DeviceQueue startedQueue(int number) {
+        return rings[number].startedQueue();
+    }
+
     /** Notifies the driver of what was completed in a queue, if it wants to know. */
     void call(int number) {
         rings[number].call();
