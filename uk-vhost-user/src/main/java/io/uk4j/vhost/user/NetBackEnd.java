@@ -58,6 +58,9 @@ final class NetBackEnd implements NetDevice {
     private static final int VLAN_TAG_BYTES = 4;
     private static final int FRAGMENT_LIMIT = 64;
 
+    /** How many chains are taken at one poll, those that are no frame included: a front end could make more of them without end. */
+    private static final int CHAIN_LIMIT = 256;
+
     /** After so many polls that found nothing, it is looked whether the front end has something to say. */
     private static final int EMPTY_POLLS = 256;
 
@@ -124,17 +127,17 @@ final class NetBackEnd implements NetDevice {
     }
 
     private void receive(BackEndSession present, DeviceQueue queue, FrameBatch into) {
-        boolean any = false;
-        while (into.fragmentSpace() > 0 && hasSpare()) {
+        int taken = 0;
+        while (taken < CHAIN_LIMIT && into.fragmentSpace() > 0 && hasSpare()) {
             int id = queue.next();
             if (id == DeviceQueue.NONE) {
                 break;
             }
             take(queue, into);
             queue.complete(id, 0);
-            any = true;
+            taken++;
         }
-        if (any) {
+        if (taken > 0) {
             queue.publish();
             present.call(TRANSMIT);
         }

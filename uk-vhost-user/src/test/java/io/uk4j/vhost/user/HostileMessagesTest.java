@@ -23,9 +23,11 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -255,6 +257,50 @@ class HostileMessagesTest {
             liar.shareMemory(1 << 20, 1);
             assertFalse(liar.isHeard());
             liar.assertStillServes();
+        }
+    }
+
+    /** Each chain is followed by the next one before the back end has looked for it: there would be no end of them. */
+    @Test
+    void chainsThatNeverEndDoNotHoldTheLoop() {
+        int chains = 20_000;
+        int ahead = 8;
+        AtomicInteger seen = new AtomicInteger();
+        try (Liar liar = new Liar();
+                EventDescriptor kick = EventDescriptor.create()) {
+            MemorySegment memory = liar.memory.segment();
+            // All entries of the available ring name a chain of one byte, which is no frame.
+            memory.set(ValueLayout.JAVA_LONG, 0, 1L << 20);
+            memory.set(ValueLayout.JAVA_INT, 8, 1);
+            VarHandle ints = ValueLayout.JAVA_INT.varHandle();
+            VarHandle shorts = ValueLayout.JAVA_SHORT.varHandle();
+            for (int i = 0; i < 16; i++) {
+                ints.setVolatile(memory, 8192L + 4 + 8L * i, -1);
+            }
+            shorts.setVolatile(memory, 4096L + 2, (short) ahead);
+            liar.startQueue(kick.fd());
+            liar.enable(1);
+            Thread feeder = Thread.ofPlatform().start(() -> {
+                for (int i = 0; i < chains; i++) {
+                    // What is done shows before it is published.
+                    long element = 8192L + 4 + 8L * (i % 16);
+                    while ((int) ints.getVolatile(memory, element) == -1) {
+                        Thread.onSpinWait();
+                    }
+                    ints.setVolatile(memory, element, -1);
+                    shorts.setVolatile(memory, 4096L + 2, (short) (i + 1 + ahead));
+                    seen.setRelease(i + 1);
+                }
+            });
+            FrameBatch batch = new FrameBatch();
+            int most = 0;
+            for (int before = 0; before < chains; before = seen.getAcquire()) {
+                assertEquals(0, liar.back.poll(batch));
+                most = Math.max(most, seen.getAcquire() - before);
+            }
+            join(feeder);
+            assertTrue(most < 2000, "one poll took " + most + " chains");
+            assertTrue(liar.isHeard());
         }
     }
 
