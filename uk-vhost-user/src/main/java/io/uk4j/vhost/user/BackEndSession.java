@@ -22,6 +22,9 @@ final class BackEndSession implements AutoCloseable {
     /** How long the rest of a message may take once it has begun, and how long an answer may wait to be taken. */
     private static final long TIMEOUT_NS = 100_000_000;
 
+    /** How many messages are answered at once. What is left ends the loop's next wait. */
+    private static final int MESSAGE_LIMIT = 64;
+
     private static final int QUEUE_NUMBER_MASK = 0xff;
 
     /** What the session is to be told of. */
@@ -91,14 +94,14 @@ final class BackEndSession implements AutoCloseable {
     }
 
     /**
-     * Answers the messages that have come.
+     * Answers messages that have come, up to {@value #MESSAGE_LIMIT} of them.
      *
      * @return false if the connection is lost
      * @throws VirtioException if the front end broke the rules
      * @throws DeviceException if what it shares is not what it says
      */
     boolean serve() {
-        while (true) {
+        for (int i = 0; i < MESSAGE_LIMIT; i++) {
             switch (message.receive(socket, 0, TIMEOUT_NS)) {
                 case NOTHING -> {
                     return true;
@@ -116,6 +119,7 @@ final class BackEndSession implements AutoCloseable {
                 }
             }
         }
+        return true;
     }
 
     private boolean reply(Message answer) {

@@ -305,6 +305,30 @@ class HostileMessagesTest {
     }
 
     @Test
+    void aFloodOfMessagesDoesNotHoldTheLoop() {
+        try (Liar liar = new Liar();
+                Arena arena = Arena.ofConfined()) {
+            int messages = 2000;
+            MemorySegment flood = arena.allocate(12L * messages, 8);
+            for (int i = 0; i < messages; i++) {
+                flood.set(ValueLayout.JAVA_INT, 12L * i, i < messages - 1 ? Request.SET_OWNER : 99);
+                flood.set(ValueLayout.JAVA_INT, 12L * i + 4, 1);
+            }
+            assertTrue(liar.socket.send(flood, new int[0], SECOND_NS));
+            liar.back.arm();
+            assertTrue(liar.isHeard(), "what comes last was not read at once");
+            int rounds = 0;
+            while (liar.isHeard()) {
+                assertTrue(liar.waiter.await(liar.platform.clock().nowNs() + SECOND_NS), "no wait lasts meanwhile");
+                liar.back.arm();
+                rounds++;
+            }
+            assertTrue(rounds > 5, "only " + rounds + " rounds");
+            liar.assertStillServes();
+        }
+    }
+
+    @Test
     void aKickThatIsNoEventDescriptorSendsTheFrontEndAway() {
         try (Liar liar = new Liar()) {
             liar.startQueue(liar.memory.fd());
