@@ -138,9 +138,33 @@ public final class UnixSocket implements AutoCloseable {
      * @return how many bytes; 0 if there was none in time; {@link #END} if there will be none
      */
     public int receive(MemorySegment into, int[] descriptors, long timeoutNs) {
+        return receive(into, descriptors, timeoutNs, clock.nowNs() + timeoutNs);
+    }
+
+    /**
+     * Receives all of some bytes; descriptors that come along are closed.
+     *
+     * @param into native memory
+     * @param timeoutNs how long all of it may take
+     * @return false if the connection is lost or the time is up: it is of no use any more
+     */
+    public boolean receiveAll(MemorySegment into, long timeoutNs) {
+        long deadlineNs = clock.nowNs() + timeoutNs;
+        int[] none = new int[0];
+        long done = 0;
+        while (done < into.byteSize()) {
+            int bytes = receive(into.asSlice(done), none, timeoutNs, deadlineNs);
+            if (bytes <= 0) {
+                return false;
+            }
+            done += bytes;
+        }
+        return true;
+    }
+
+    private int receive(MemorySegment into, int[] descriptors, long timeoutNs, long deadlineNs) {
         checkOpen();
         Arrays.fill(descriptors, -1);
-        long deadlineNs = clock.nowNs() + timeoutNs;
         while (true) {
             setRange(into, 0);
             header.set(JAVA_LONG, CONTROL, control.address());

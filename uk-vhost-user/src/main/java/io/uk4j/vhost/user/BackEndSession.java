@@ -19,7 +19,7 @@ final class BackEndSession implements AutoCloseable {
     private static final long PROTOCOL_OFFERED =
             ProtocolFeatures.MQ | ProtocolFeatures.REPLY_ACK | ProtocolFeatures.CONFIG;
 
-    /** How long the rest of a message may take once it has begun, and how long an answer may wait to be taken. */
+    /** How long a header may take once it has begun, then its payload, and how long an answer may wait to be taken. */
     private static final long TIMEOUT_NS = 100_000_000;
 
     /** How many messages are answered at once. What is left ends the loop's next wait. */

@@ -165,7 +165,7 @@ final class Message {
      * Receives the next message.
      *
      * @param waitNs how long to wait for its first byte
-     * @param timeoutNs how long to wait for each further part
+     * @param timeoutNs how long the rest of the header may take, and then the payload
      * @throws VirtioException if what was received is not a message
      */
     Received receive(UnixSocket socket, long waitNs, long timeoutNs) {
@@ -175,7 +175,7 @@ final class Message {
         if (done == 0) {
             return Received.NOTHING;
         }
-        if (done < 0 || !fill(socket, done, HEADER_BYTES, timeoutNs)) {
+        if (done < 0 || !socket.receiveAll(memory.asSlice(done, HEADER_BYTES - done), timeoutNs)) {
             return Received.LOST;
         }
         int size = memory.get(INT, 8);
@@ -186,23 +186,10 @@ final class Message {
                             + Integer.toHexString(memory.get(INT, 4)) + ", size " + Integer.toUnsignedString(size)
                             + ".");
         }
-        if (!fill(socket, HEADER_BYTES, HEADER_BYTES + size, timeoutNs)) {
+        if (!socket.receiveAll(memory.asSlice(HEADER_BYTES, size), timeoutNs)) {
             return Received.LOST;
         }
         payloadBytes = size;
         return Received.MESSAGE;
-    }
-
-    private boolean fill(UnixSocket socket, int from, int to, long timeoutNs) {
-        int done = from;
-        int[] none = new int[0];
-        while (done < to) {
-            int bytes = socket.receive(memory.asSlice(done, to - done), none, timeoutNs);
-            if (bytes <= 0) {
-                return false;
-            }
-            done += bytes;
-        }
-        return true;
     }
 }

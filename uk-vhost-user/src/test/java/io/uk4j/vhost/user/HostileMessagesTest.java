@@ -329,6 +329,40 @@ class HostileMessagesTest {
     }
 
     @Test
+    void aMessageThatComesByteByByteDoesNotHoldTheLoop() {
+        try (Liar liar = new Liar();
+                Arena arena = Arena.ofConfined()) {
+            MemorySegment first = arena.allocate(8);
+            first.set(ValueLayout.JAVA_BYTE, 0, (byte) Request.SET_OWNER);
+            assertTrue(liar.socket.send(first.asSlice(0, 1), new int[0], SECOND_NS));
+            Thread dribbler = Thread.ofPlatform().start(() -> {
+                for (int i = 1; i < 50; i++) {
+                    LockSupport.parkNanos(50_000_000);
+                    try (Arena own = Arena.ofConfined()) {
+                        MemorySegment one = own.allocate(8);
+                        one.set(ValueLayout.JAVA_BYTE, 0, bytes(i));
+                        if (!liar.socket.send(one.asSlice(0, 1), new int[0], SECOND_NS)) {
+                            return;
+                        }
+                    }
+                }
+            });
+            long startNs = liar.platform.clock().nowNs();
+            liar.back.arm();
+            long tookNs = liar.platform.clock().nowNs() - startNs;
+            join(dribbler);
+            assertFalse(liar.isHeard());
+            assertTrue(tookNs < SECOND_NS, "took " + tookNs / 1_000_000 + " ms");
+            liar.assertStillServes();
+        }
+    }
+
+    /** One byte of a message of 1024 bytes that asks for nothing. */
+    private static byte bytes(int at) {
+        return (byte) (at == 4 ? 1 : at == 9 ? 4 : 0);
+    }
+
+    @Test
     void aKickThatIsNoEventDescriptorSendsTheFrontEndAway() {
         try (Liar liar = new Liar()) {
             liar.startQueue(liar.memory.fd());
