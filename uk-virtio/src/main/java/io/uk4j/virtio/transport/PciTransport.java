@@ -227,7 +227,8 @@ final class PciTransport extends RegisterTransport {
         int command = configuration.read16(PciIdentity.COMMAND);
         configuration.write16(
                 PciIdentity.COMMAND, (command | PciIdentity.COMMAND_INTX_DISABLE) & ~PciIdentity.COMMAND_BUS_MASTER);
-        MsixTable table = capabilities().msix();
+        PciCapabilities read = capabilities;
+        MsixTable table = read == null ? null : read.msix();
         if (table != null && vectorCount > 0) {
             table.disable();
         }

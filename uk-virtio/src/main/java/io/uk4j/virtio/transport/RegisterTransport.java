@@ -98,7 +98,7 @@ abstract class RegisterTransport implements VirtioTransport {
      */
     abstract int acknowledgeInterrupt(boolean came);
 
-    /** Called when the transport is closed and registers are known. */
+    /** Called when the transport is closed, also if registers are not known, or not any more. */
     abstract void release(boolean stopped);
 
     final String at() {
@@ -311,6 +311,8 @@ abstract class RegisterTransport implements VirtioTransport {
         }
         closed = true;
         if (!isFound()) {
+            // It may have run before, and run still: a reset that failed to find it did not stop it.
+            release(false);
             return;
         }
         boolean stopped = false;

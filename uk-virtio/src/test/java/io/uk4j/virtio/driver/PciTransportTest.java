@@ -163,6 +163,17 @@ class PciTransportTest extends HostileBus {
         assertEquals(0, model.command() & BUS_MASTER);
     }
 
+    /** What it had from its driver may be somebody else's after closing. */
+    @Test
+    void aDeviceThatCannotBeFoundAnyMoreIsKeptFromMemoryWhenItIsClosed() {
+        VirtioTransport transport = open();
+        startUp(transport);
+        model.space.put(PciModel.LAST_AT + 1, (byte) PciModel.MSIX_AT);
+        assertViolates(transport::reset, "list of capabilities that loops");
+        transport.close();
+        assertEquals(0, model.command() & BUS_MASTER);
+    }
+
     @Test
     void eachQueueHasAVectorOfItsOwnWhereThereAreEnough() {
         VirtioTransport transport = open();
