@@ -73,9 +73,13 @@ final class NetHeader {
         return checksum && (int) (first >>> 48) + (last & 0xffff) + 2 <= frameBytes;
     }
 
-    /** Passes a valid received header on to the frame that is being built. */
-    static void pass(long first, int last, FrameBatch batch) {
-        int flags = (int) first & (FrameBatch.NEEDS_CHECKSUM | FrameBatch.CHECKSUM_VALID);
+    /**
+     * Passes a valid received header on to the frame that is being built.
+     *
+     * @param checksum whether checksums were agreed on; if not, a device has no say in them, though some say that one is valid
+     */
+    static void pass(long first, int last, boolean checksum, FrameBatch batch) {
+        int flags = checksum ? (int) first & (FrameBatch.NEEDS_CHECKSUM | FrameBatch.CHECKSUM_VALID) : 0;
         int type = (int) (first >>> 8) & 0xff;
         if ((flags | type) != 0) {
             batch.offload(

@@ -218,7 +218,7 @@ final class ReceiveQueue {
             counters.malformed.increment();
             into.abandonFrame();
         } else {
-            NetHeader.pass(first, last, into);
+            NetHeader.pass(first, last, checksum, into);
             into.endFrame();
         }
     }

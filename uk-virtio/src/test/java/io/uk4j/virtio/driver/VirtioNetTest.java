@@ -173,6 +173,19 @@ class VirtioNetTest {
         }
     }
 
+    /** Only one that agreed on checksums may say that it has verified one (section 5.1.6.4.1). */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aChecksumIsBelievedToBeValidOnlyWhereChecksumsWereAgreedOn(boolean agreed) {
+        try (ModelNet model = new ModelNet(agreed ? ModelNet.ALL : ModelNet.ALL & ~NetFeatures.GUEST_CSUM)) {
+            model.send(new byte[] {2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, frame(100));
+            FrameBatch batch = new FrameBatch();
+            assertEquals(1, model.device.poll(batch));
+            assertEquals(agreed ? FrameBatch.CHECKSUM_VALID : 0, batch.flags(0));
+            batch.clear();
+        }
+    }
+
     /** Writes into the used ring, as a device would that knows no rules. */
     private static void use(ModelNet model, int queue, int index, int id, int bytes) {
         long used = model.transport.areas(queue).device();
