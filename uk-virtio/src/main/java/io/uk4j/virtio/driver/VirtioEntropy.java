@@ -148,6 +148,9 @@ public final class VirtioEntropy implements EntropySource, AutoCloseable {
                 MemorySegment.copy(MemorySegment.ofArray(taken), 0, target, filled, part);
                 java.util.Arrays.fill(taken, 0, count, (byte) 0);
                 filled += part;
+                if (filled < target.byteSize()) {
+                    requireTime(startNs);
+                }
             }
             bytes.add(filled);
         }
@@ -168,16 +171,20 @@ public final class VirtioEntropy implements EntropySource, AutoCloseable {
             if (count > 0) {
                 return count;
             }
-            if (clock.nowNs() - startNs >= timeoutNs) {
-                throw new PlatformException(
-                        transport.name() + " did not give enough entropy within " + timeoutNs / 1_000_000 + " ms.",
-                        null,
-                        "a larger " + VirtioKeys.ENTROPY_TIMEOUT.name() + ", or a device with a higher rate");
-            }
+            requireTime(startNs);
             if (count < 0) {
                 return count;
             }
             Thread.onSpinWait();
+        }
+    }
+
+    private void requireTime(long startNs) {
+        if (clock.nowNs() - startNs >= timeoutNs) {
+            throw new PlatformException(
+                    transport.name() + " did not give enough entropy within " + timeoutNs / 1_000_000 + " ms.",
+                    null,
+                    "a larger " + VirtioKeys.ENTROPY_TIMEOUT.name() + ", or a device with a higher rate");
         }
     }
 

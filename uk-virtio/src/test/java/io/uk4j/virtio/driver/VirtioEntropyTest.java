@@ -87,6 +87,21 @@ class VirtioEntropyTest {
     }
 
     @Test
+    void aDeviceThatGivesAByteAtATimeEndsInTimeAllTheSame() {
+        try (ModelEntropy model = new ModelEntropy()) {
+            model.portion = 1;
+            model.transport.onKick = () -> {
+                // Each request takes a while.
+                model.platform.clock().nowNs();
+                model.work();
+            };
+            long before = model.platform.clock().nowNs();
+            assertThrows(PlatformException.class, () -> draw(model, 5000));
+            assertTrue(model.platform.clock().nowNs() - before < 1_100_000_000L);
+        }
+    }
+
+    @Test
     void aDeviceThatGivesNothingForEverEndsInTime() {
         try (ModelEntropy model = new ModelEntropy()) {
             model.portion = 0;
