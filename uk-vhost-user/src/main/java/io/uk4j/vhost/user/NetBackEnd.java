@@ -229,12 +229,17 @@ final class NetBackEnd implements NetDevice {
             room += queue.length(i);
         }
         int bytes = HEADER_BYTES + from.frameBytes(frame);
-        if (room < bytes) {
+        if (room < HEADER_BYTES) {
             unfit.increment();
             return 0;
         }
         chain.begin(queue);
         chain.write(EMPTY_HEADER, 0, HEADER_BYTES);
+        if (room < bytes) {
+            // The chain was taken: a header alone is a frame that the driver drops, and less would be a fault of ours.
+            unfit.increment();
+            return HEADER_BYTES;
+        }
         for (int i = 0; i < from.fragments(frame); i++) {
             ByteBuf buffer = from.buffer(frame, i);
             MemorySegment memory = buffer instanceof PoolBuffer own

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class NetPair implements AutoCloseable {
     final UnixPlatform platform = UnixPlatform.create();
     final MetricRegistry counters = new MetricRegistry();
+    final MetricRegistry frontCounters = new MetricRegistry();
     final PacketPool frontPool = pool();
     final PacketPool backPool = pool();
     final Waiter waiter = platform.newWaiter();
@@ -24,11 +25,15 @@ final class NetPair implements AutoCloseable {
     private final FrameBatch in = new FrameBatch(1, 64);
 
     NetPair(Path folder, String... settings) {
+        this(folder, settings, settings);
+    }
+
+    NetPair(Path folder, String[] settings, String[] frontSettings) {
         String path = folder.resolve("pair.sock").toString();
         back = new VhostUserBackEndProvider().open(Contexts.context(platform, counters, backPool, settings), path);
         try (Serving _ = new Serving(back)) {
             front = new VhostUserNetProvider()
-                    .open(Contexts.context(platform, new MetricRegistry(), frontPool, settings), path);
+                    .open(Contexts.context(platform, frontCounters, frontPool, frontSettings), path);
         }
     }
 
