@@ -222,6 +222,8 @@ abstract class Layer implements BlockDevice {
         beforeClose();
         closed = true;
         below.forEach(Below::close);
+        // A completion may have called this, out of a poll that has more of them to call.
+        done.clear();
         for (Op op : ops) {
             BlockRequest request = op.request;
             if (request != null) {

@@ -334,4 +334,15 @@ class RequestQueueTest {
         buffer.release();
         assertTrue(bytes < rounds, bytes + " bytes for " + rounds * requests.length + " requests");
     }
+
+    @Test
+    void aCompletionMayCloseTheLayerThatCallsIt() {
+        ByteBuf buffer = Unpooled.directBuffer(512, 512);
+        BlockRequest closing = new BlockRequest(1, (_, _) -> queue.close());
+        assertTrue(queue.submit(closing.transfer(Operation.READ, 0).add(buffer, 0, 512)));
+        Asked other = Asked.read(queue, 4, 1);
+        poll(3);
+        assertEquals(BlockRequest.CLOSED, other.status);
+        buffer.release();
+    }
 }
