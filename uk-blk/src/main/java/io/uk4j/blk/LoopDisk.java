@@ -77,6 +77,10 @@ final class LoopDisk extends WaitingDisk {
                 if (ended) {
                     throw new IllegalStateException("This disk was closed or given back.");
                 }
+                if (!canWait()) {
+                    // The caller gets its buffer back at once, so the device must not have it.
+                    return false;
+                }
                 below.submit(request);
                 submitted = true;
             }

@@ -128,4 +128,25 @@ class DiskTest {
             disk.close();
         }
     }
+
+    /** The call returns with the caller's buffer at once, so the device must never have had it. */
+    @Test
+    void onTheLoopsBareThreadNothingIsBegun() {
+        try (Loop loop = Loop.builder(bed.platform).build()) {
+            bed.simulation.add("loop", loop);
+            Disk disk = Disk.on(loop, device);
+            ByteBuf buffer = buffer(512);
+            List<String> told = new ArrayList<>();
+            loop.execute(() -> {
+                IllegalStateException e =
+                        assertThrows(IllegalStateException.class, () -> disk.write(0, buffer, 0, 512));
+                told.add(String.valueOf(e.getMessage()));
+            });
+            assertTrue(bed.simulation.runUntil(() -> !told.isEmpty(), 1_000_000_000L));
+            assertTrue(told.getFirst().startsWith("This would block the loop"), told.getFirst());
+            assertEquals(List.of(), device.asked);
+            buffer.release();
+            disk.close();
+        }
+    }
 }

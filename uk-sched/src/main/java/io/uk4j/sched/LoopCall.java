@@ -115,6 +115,14 @@ public abstract class LoopCall {
      */
     protected abstract boolean attempt();
 
+    /**
+     * Whether the caller of the attempt that is being made can wait. Code on the loop's bare thread cannot, so an attempt that begins something
+     * which takes longer, and cannot be withdrawn, must not begin it for that.
+     */
+    protected final boolean canWait() {
+        return state == State.ATTEMPTING;
+    }
+
     /** Called on the loop when a call that was attempted ends without success, so that the subclass can forget it. Must not throw. */
     protected void withdraw() {}
 
