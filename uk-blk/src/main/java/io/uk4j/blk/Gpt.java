@@ -125,7 +125,7 @@ public final class Gpt {
         ByteBuf buffer = Unpooled.directBuffer(info.sectorBytes(), info.sectorBytes());
         GptTable.Header header;
         try {
-            disk.read(sector * info.sectorBytes(), buffer, 0, info.sectorBytes());
+            read(disk, sector, buffer);
             header = GptTable.header(buffer, sector, info);
         } finally {
             buffer.release();
@@ -133,10 +133,20 @@ public final class Gpt {
         int bytes = (header.arrayBytes() + info.sectorBytes() - 1) / info.sectorBytes() * info.sectorBytes();
         ByteBuf array = Unpooled.directBuffer(bytes, bytes);
         try {
-            disk.read(header.arraySector() * info.sectorBytes(), array, 0, bytes);
+            read(disk, header.arraySector(), array);
             return new Gpt(header.diskId(), GptTable.entries(array, header));
         } finally {
             array.release();
+        }
+    }
+
+    /** What cannot be read is as damaged as what reads wrong: there is another copy. */
+    private static void read(Disk disk, long sector, ByteBuf into) throws GptTable.Unsound {
+        try {
+            disk.read(sector * disk.info().sectorBytes(), into, 0, into.capacity());
+        } catch (DiskException e) {
+            LOG.debug("A copy of the partition table: {}", e.getMessage());
+            throw new GptTable.Unsound("a sector that cannot be read");
         }
     }
 

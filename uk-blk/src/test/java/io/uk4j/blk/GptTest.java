@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.uk4j.core.block.BlockRequest.Operation;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.UUID;
@@ -209,6 +210,22 @@ class GptTest {
             } catch (DiskException e) {
                 assertTrue(e.getMessage().contains("has no partition table"), "seed " + seed);
             }
+        }
+    }
+
+    @Test
+    void takesTheCopyAtTheEndIfThatAtTheFrontCannotBeRead() {
+        ScriptedDisk device = new ScriptedDisk(SECTORS, 8, 8);
+        try (Disk other = Disk.polled(bed.platform, device)) {
+            twoPartitions().write(other);
+            for (int sector = 1; sector <= 2; sector++) {
+                long bad = 512L * sector;
+                device.failing(request -> request.operation() == Operation.READ && request.offsetBytes() == bad);
+                assertEquals(twoPartitions().entries(), Gpt.read(other).entries());
+            }
+            device.failing(request -> request.operation() == Operation.READ);
+            DiskException e = assertThrows(DiskException.class, () -> Gpt.read(other));
+            assertTrue(e.getMessage().contains("at the front a sector that cannot be read"), e.getMessage());
         }
     }
 }
