@@ -47,6 +47,9 @@ public final class Gpt {
             int number, UUID type, UUID id, long firstSector, long lastSector, long attributes, String name) {
         /** Checks the ranges. */
         public Entry {
+            if (type.equals(GptTable.UNUSED)) {
+                throw new IllegalArgumentException("Partition " + number + " has the type that marks what is not used.");
+            }
             if (number < 1 || firstSector < 0 || lastSector < firstSector || name.length() > NAME_CHARS) {
                 throw new IllegalArgumentException("Partition " + number + " from sector " + firstSector + " to "
                         + lastSector + " with a name of " + name.length()

@@ -23,7 +23,7 @@ final class GptTable {
     private static final int NAME_BYTES = 72;
     private static final int ENTRIES_LIMIT = 4096;
     private static final int ENTRY_BYTES_LIMIT = 4096;
-    private static final UUID UNUSED = new UUID(0, 0);
+    static final UUID UNUSED = new UUID(0, 0);
 
     private GptTable() {}
 

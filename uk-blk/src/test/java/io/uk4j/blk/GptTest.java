@@ -228,4 +228,11 @@ class GptTest {
             assertTrue(e.getMessage().contains("at the front a sector that cannot be read"), e.getMessage());
         }
     }
+
+    @Test
+    void aPartitionHasAType() {
+        UUID unused = new UUID(0, 0);
+        assertThrows(
+                IllegalArgumentException.class, () -> Gpt.empty(DISK).add(disk.info(), unused, PART, "data", 0));
+    }
 }
