@@ -38,6 +38,7 @@ final class BlockMap {
     private int uncommittedCount;
     private int committing;
     private int takenCount;
+    private int doomedCount;
     private int next;
     private long number;
 
@@ -146,9 +147,19 @@ final class BlockMap {
         return takenCount;
     }
 
+    /** Whether there is a free place. */
+    boolean hasFree() {
+        return takenCount < taken.length;
+    }
+
+    /** Whether there are places that become free once they are not read any more. */
+    boolean hasDoomed() {
+        return doomedCount > 0;
+    }
+
     /** Takes a free place, the next one if that is free, or {@link #NONE}. */
     int take() {
-        if (takenCount == taken.length) {
+        if (!hasFree()) {
             return NONE;
         }
         while (taken[next]) {
@@ -173,6 +184,7 @@ final class BlockMap {
     void giveBack(int place) {
         if (pins[place] > 0) {
             doomed[place] = true;
+            doomedCount++;
             return;
         }
         taken[place] = false;
@@ -189,6 +201,7 @@ final class BlockMap {
         pins[place]--;
         if (pins[place] == 0 && doomed[place]) {
             doomed[place] = false;
+            doomedCount--;
             giveBack(place);
         }
     }

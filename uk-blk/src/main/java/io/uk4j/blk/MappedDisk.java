@@ -399,33 +399,48 @@ abstract class MappedDisk extends Layer {
             while (!members.isEmpty()) {
                 finish(members.removeFirst(), status);
             }
-            for (int i = stalled.size(); i > 0; i--) {
-                Copy copy = stalled.removeFirst();
-                if (status == BlockRequest.OK) {
-                    copy.advance();
-                } else {
-                    finish(copy, BlockRequest.IO_ERROR);
-                }
+            goOn(status);
+        }
+    }
+
+    /** Has those go on that waited for room, or fails them. */
+    private void goOn(int status) {
+        for (int i = stalled.size(); i > 0; i--) {
+            Copy copy = stalled.removeFirst();
+            if (status == BlockRequest.OK) {
+                copy.advance();
+            } else {
+                finish(copy, BlockRequest.IO_ERROR);
             }
         }
     }
 
     @Override
     void work() {
-        if (!commit.isRunning() && (!flushes.isEmpty() || (!stalled.isEmpty() && map.hasUncommitted()))) {
-            commit.begin();
-        } else if (!commit.isRunning() && writing == 0) {
-            // Nothing can be freed, and nobody is under way who might bring something.
-            while (!stalled.isEmpty()) {
-                full.increment();
-                finish(stalled.removeFirst(), BlockRequest.IO_ERROR);
-            }
+        if (commit.isRunning()) {
+            return;
         }
+        if (!flushes.isEmpty() || (!stalled.isEmpty() && map.hasUncommitted())) {
+            commit.begin();
+        } else if (map.hasFree()) {
+            // A read has ended that held on to a place, or a write failed and gave its own back.
+            goOn(BlockRequest.OK);
+        } else if (isFull()) {
+            full.add(stalled.size());
+            goOn(BlockRequest.IO_ERROR);
+        }
+    }
+
+    /** Nothing can be freed, nobody who is under way might bring something, and no place becomes free when a read ends. */
+    private boolean isFull() {
+        return writing == 0 && !map.hasUncommitted() && !map.hasDoomed();
     }
 
     @Override
     boolean hasWork() {
-        return !commit.isRunning() && (!flushes.isEmpty() || (!stalled.isEmpty() && writing == 0));
+        return !commit.isRunning()
+                && (!flushes.isEmpty()
+                        || (!stalled.isEmpty() && (map.hasUncommitted() || map.hasFree() || isFull())));
     }
 
     @Override

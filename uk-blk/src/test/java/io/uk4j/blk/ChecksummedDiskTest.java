@@ -108,6 +108,29 @@ class ChecksummedDiskTest {
         assertEquals(0, bed.counter("uk_blk_map_full_total"));
     }
 
+    /** Reads hold on to more places than are kept free; what they give back when they end is room. */
+    @Test
+    void aWriteWaitsForRoomThatReadsHoldOnTo() {
+        ChecksummedDisk disk = fresh();
+        int sectors = (int) disk.info().sectors() * 8;
+        Asked[] reads = new Asked[2];
+        for (int i = 0; i < reads.length; i++) {
+            done(disk, Asked.write(disk, 0, sectors, i));
+            done(disk, Asked.flush(disk));
+            device.passing(request -> request.operation() != Operation.READ);
+            reads[i] = Asked.read(disk, 0, sectors);
+        }
+        Asked write = Asked.write(disk, 0, sectors, 2);
+        for (int i = 0; i < 50; i++) {
+            disk.poll(16);
+        }
+        assertEquals(Asked.UNDER_WAY, write.status);
+        device.release();
+        done(disk, write);
+        assertTrue(reads[0].holds(0, 0) && reads[1].holds(0, 1));
+        assertEquals(0, bed.counter("uk_blk_map_full_total"));
+    }
+
     @Test
     void saysWhatIsWrongWithADevice() {
         DiskException none = assertThrows(DiskException.class, () -> ChecksummedDisk.open(bed.context, device));
