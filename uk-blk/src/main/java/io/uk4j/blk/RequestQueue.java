@@ -388,6 +388,10 @@ public final class RequestQueue extends Layer {
                 entry.end(BlockRequest.IO_ERROR);
             }
         }
+        while (!flushes.isEmpty() && nowNs - flushes.getFirst().submittedNs - timeoutNs >= 0) {
+            expired.increment();
+            flushes.removeFirst().end(BlockRequest.IO_ERROR);
+        }
         for (int i = 0; i < bundles.size(); i++) {
             Bundle bundle = bundles.get(i);
             if (!bundle.members.isEmpty() && !bundle.reportedOverdue && nowNs - bundle.startedNs - timeoutNs >= 0) {
@@ -411,6 +415,9 @@ public final class RequestQueue extends Layer {
             if (!idle.isEmpty()) {
                 deadlineNs = earlier(deadlineNs, entry.notBeforeNs);
             }
+        }
+        if (!flushes.isEmpty()) {
+            deadlineNs = earlier(deadlineNs, flushes.getFirst().submittedNs + timeoutNs);
         }
         for (int i = 0; i < bundles.size(); i++) {
             Bundle bundle = bundles.get(i);

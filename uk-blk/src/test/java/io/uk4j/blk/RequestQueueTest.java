@@ -345,4 +345,23 @@ class RequestQueueTest {
         assertEquals(BlockRequest.CLOSED, other.status);
         buffer.release();
     }
+
+    @Test
+    void aFlushThatTheDeviceWasNotGivenInTimeFailsToo() {
+        disk.hold();
+        Asked write = Asked.write(queue, 0, 1, 1);
+        poll(1);
+        Asked flush = Asked.flush(queue);
+        poll(1);
+        pass(500 * MS);
+        assertTrue(queue.nextDeadlineNs() <= bed.platform.clock().nowNs() + 500 * MS);
+        pass(500 * MS);
+        poll(2);
+        assertEquals(BlockRequest.IO_ERROR, flush.status);
+        assertEquals(1, bed.counter("uk_blk_expired_total"));
+        assertFalse(write.isDone(), "the device has it");
+        disk.release();
+        poll(2);
+        assertEquals(BlockRequest.OK, write.status);
+    }
 }
