@@ -31,10 +31,10 @@ record MirrorLabel(UUID mirror, int leg, long generation, boolean alone, long by
     private static final int CRC_AT = 56;
 
     /** How much one bit of the map stands for. */
-    int regionBytes() {
+    long regionBytes() {
         long bytesPerBit = (bytes + BITMAP_BYTES * 8L - 1) / (BITMAP_BYTES * 8L);
         long region = Long.highestOneBit(Math.max(1, bytesPerBit - 1)) << 1;
-        return Math.toIntExact(Math.max(REGION_MINIMUM_BYTES, region));
+        return Math.max(REGION_MINIMUM_BYTES, region);
     }
 
     int regions() {

@@ -189,7 +189,7 @@ final class MirrorOpening implements AutoCloseable {
         long done = 0;
         long told = 0;
         for (int region = regions.nextSetBit(0); region >= 0; region = regions.nextSetBit(region + 1)) {
-            long start = (long) region * label.regionBytes();
+            long start = region * label.regionBytes();
             long end = Math.min(start + label.regionBytes(), label.bytes());
             for (long at = start; at < end; at += COPY_BYTES) {
                 int length = (int) Math.min(COPY_BYTES, end - at);

@@ -8,7 +8,7 @@ import java.util.BitSet;
  * cleared some time after everything written there was flushed. So after a crash only regions with a bit have to be brought in step.
  */
 final class MirrorRegions {
-    private final int regionBytes;
+    private final long regionBytes;
     private final int[] writing;
     private final long[] lastWritten;
     private final BitSet wanted = new BitSet();
@@ -17,7 +17,7 @@ final class MirrorRegions {
     private long written;
     private long flushed;
 
-    MirrorRegions(int regionBytes, int regions) {
+    MirrorRegions(long regionBytes, int regions) {
         this.regionBytes = regionBytes;
         writing = new int[regions];
         lastWritten = new long[regions];

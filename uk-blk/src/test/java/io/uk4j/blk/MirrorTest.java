@@ -350,6 +350,14 @@ class MirrorTest {
     }
 
     @Test
+    void theMapIsLargeEnoughForAnyMirror() {
+        for (long bytes = 512; bytes > 0; bytes *= 2) {
+            int regions = new MirrorLabel(ID, 0, 1, false, bytes).regions();
+            assertTrue(regions >= 1 && regions <= MirrorLabel.BITMAP_BYTES * 8, bytes + ": " + regions);
+        }
+    }
+
+    @Test
     void keepsWhatWasFlushedWhenThePowerIsCut() {
         report(crash().run(Long.getLong("uk.test.seed", 1L)));
     }
