@@ -21,18 +21,24 @@ final class MirrorOpening implements AutoCloseable {
     private long copiedBytes;
 
     MirrorOpening(DeviceContext context, BlockDevice... devices) {
-        memory = new Memory(context.platform().pages());
-        buffer = memory.buffer(COPY_BYTES);
-        map = memory.buffer(MirrorLabel.BITMAP_BYTES);
-        legs = new Disk[devices.length];
-        for (int i = 0; i < devices.length; i++) {
-            if (devices[i].info().sectorBytes() > MirrorLabel.BITMAP_OFFSET) {
+        for (BlockDevice device : devices) {
+            if (device.info().sectorBytes() > MirrorLabel.BITMAP_OFFSET) {
                 throw new DiskException(
-                        devices[i].info().name() + " has sectors of "
-                                + devices[i].info().sectorBytes() + " bytes.",
+                        device.info().name() + " has sectors of " + device.info().sectorBytes() + " bytes.",
                         "A leg of a mirror has sectors of up to " + MirrorLabel.BITMAP_OFFSET + " bytes.",
                         null);
             }
+        }
+        memory = new Memory(context.platform().pages());
+        try {
+            buffer = memory.buffer(COPY_BYTES);
+            map = memory.buffer(MirrorLabel.BITMAP_BYTES);
+        } catch (RuntimeException | Error e) {
+            memory.close();
+            throw e;
+        }
+        legs = new Disk[devices.length];
+        for (int i = 0; i < devices.length; i++) {
             legs[i] = Disk.polled(context.platform(), devices[i]);
         }
     }

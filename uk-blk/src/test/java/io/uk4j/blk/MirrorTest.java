@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.uk4j.core.DeviceException;
+import io.uk4j.core.Pages;
 import io.uk4j.core.block.BlockDevice;
 import io.uk4j.core.block.BlockRequest;
 import io.uk4j.core.block.BlockRequest.Operation;
@@ -355,6 +356,18 @@ class MirrorTest {
             int regions = new MirrorLabel(ID, 0, 1, false, bytes).regions();
             assertTrue(regions >= 1 && regions <= MirrorLabel.BITMAP_BYTES * 8, bytes + ": " + regions);
         }
+    }
+
+    @Test
+    void legsThatAreRefusedCostNothing() {
+        RamDisk large = RamDisk.create(bed.context, "large", 8192, 64 * 8192);
+        Pages most = bed.platform.pages().allocate((1L << 30) - (2L << 20), 4096);
+        for (int i = 0; i < 10; i++) {
+            DiskException e = assertThrows(DiskException.class, () -> Mirror.open(bed.context, first, large));
+            assertTrue(e.getMessage().startsWith("large has sectors of 8192 bytes."), e.getMessage());
+        }
+        bed.platform.pages().release(most);
+        large.close();
     }
 
     @Test
