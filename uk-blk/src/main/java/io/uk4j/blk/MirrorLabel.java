@@ -45,6 +45,10 @@ record MirrorLabel(UUID mirror, int leg, long generation, boolean alone, long by
         return new MirrorLabel(mirror, leg, newGeneration, false, bytes);
     }
 
+    MirrorLabel neverInStep() {
+        return new MirrorLabel(mirror, leg, 0, false, bytes);
+    }
+
     MirrorLabel goingAlone() {
         return new MirrorLabel(mirror, leg, generation + 1, true, bytes);
     }

@@ -149,6 +149,10 @@ final class MirrorOpening implements AutoCloseable {
                     legs[behind].info().name(),
                     legs[good].info().name(),
                     first.bytes());
+            if (labels[behind].generation() != 0) {
+                // Half of the old and half of the new is no state that it ever had: nobody may go on from it.
+                write(behind, labels[behind].neverInStep());
+            }
             BitSet all = new BitSet();
             all.set(0, first.regions());
             copy(good, behind, all, first);

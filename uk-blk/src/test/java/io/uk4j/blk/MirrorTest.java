@@ -371,6 +371,23 @@ class MirrorTest {
     }
 
     @Test
+    void aLegThatWasCopiedInPartIsNotOpenedAlone() {
+        fresh().poll(1);
+        Mirror degraded = Mirror.openDegraded(bed.context, first);
+        done(degraded, Asked.write(degraded, 0, 1, 8));
+        done(degraded, Asked.write(degraded, 511, 1, 8));
+        // The second region of four.
+        second.failing(request -> request.operation() == Operation.WRITE && request.offsetBytes() == (DATA + 128) * 512);
+        assertThrows(DiskException.class, this::reopen);
+        assertTrue(data(second)[0] == 8 && data(second)[511 * 512] == 0);
+        DiskException e = assertThrows(DiskException.class, () -> Mirror.openDegraded(bed.context, second));
+        assertTrue(e.getMessage().contains("never in step"), e.getMessage());
+        second.failing(_ -> false);
+        reopen();
+        assertArrayEquals(data(first), data(second));
+    }
+
+    @Test
     void keepsWhatWasFlushedWhenThePowerIsCut() {
         report(crash().run(Long.getLong("uk.test.seed", 1L)));
     }
