@@ -5,6 +5,7 @@ import io.uk4j.core.Clock;
 import io.uk4j.core.DeviceContext;
 import io.uk4j.core.DeviceException;
 import io.uk4j.core.Duty;
+import io.uk4j.core.EntropySource;
 import io.uk4j.core.block.BlockDevice;
 import io.uk4j.core.block.BlockDeviceInfo;
 import io.uk4j.core.block.BlockRequest;
@@ -197,9 +198,10 @@ public final class Mirror extends Layer {
     }
 
     /**
-     * Makes a device take the place of a mirror's other leg. It is brought up when both are opened.
+     * Makes a device take the place of a mirror's other leg. It is brought up when both are opened. They are a mirror of a new identity, so that
+     * the leg that was replaced is never taken for one that is in step, should it come back.
      *
-     * @param context gives platform and counters
+     * @param context gives platform and entropy
      * @param leg what is to be kept; open afterwards, as the other is
      * @param replacement loses what is on it
      * @throws DiskException if {@code leg} is no leg of a mirror, the replacement is too small, or one fails
@@ -211,7 +213,10 @@ public final class Mirror extends Layer {
                 throw new DiskException(
                         leg.info().name() + " was never in step with its mirror.", null, "the other leg");
             }
+            EntropySource entropy = context.platform().entropy();
+            label = label.of(new UUID(entropy.nextLong(), entropy.nextLong()));
             opening.join(label, 1);
+            opening.write(0, label);
         }
     }
 

@@ -49,6 +49,10 @@ record MirrorLabel(UUID mirror, int leg, long generation, boolean alone, long by
         return new MirrorLabel(mirror, leg, 0, false, bytes);
     }
 
+    MirrorLabel of(UUID newMirror) {
+        return new MirrorLabel(newMirror, leg, generation, alone, bytes);
+    }
+
     MirrorLabel goingAlone() {
         return new MirrorLabel(mirror, leg, generation + 1, true, bytes);
     }

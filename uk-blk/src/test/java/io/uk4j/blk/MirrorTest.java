@@ -387,6 +387,27 @@ class MirrorTest {
         assertArrayEquals(data(first), data(second));
     }
 
+    /** It may be in step by what its label says, or have gone on alone for longer: neither counts any more. */
+    @Test
+    void aLegThatWasReplacedIsNotBelieved() {
+        for (int alone = 0; alone <= 3; alone++) {
+            ScriptedDisk kept = new ScriptedDisk(DATA + 512, 8, 8);
+            ScriptedDisk replaced = new ScriptedDisk(DATA + 512, 8, 8);
+            ScriptedDisk replacement = new ScriptedDisk(DATA + 512, 8, 8);
+            Mirror.format(bed.context, kept, replaced, ID, false);
+            for (int i = 0; i < alone; i++) {
+                Mirror.openDegraded(bed.context, replaced);
+            }
+            Mirror.replace(bed.context, kept, replacement);
+            Mirror mirror = Mirror.open(bed.context, kept, replacement);
+            done(mirror, Asked.write(mirror, 0, 1, 7));
+            done(mirror, Asked.flush(mirror));
+            DiskException e = assertThrows(DiskException.class, () -> Mirror.open(bed.context, kept, replaced));
+            assertTrue(e.getMessage().contains("belong to different mirrors"), e.getMessage());
+            assertEquals(7, data(kept)[0]);
+        }
+    }
+
     @Test
     void keepsWhatWasFlushedWhenThePowerIsCut() {
         report(crash().run(Long.getLong("uk.test.seed", 1L)));
