@@ -90,14 +90,18 @@ record MirrorLabel(UUID mirror, int leg, long generation, boolean alone, long by
         }
         int version = sector.getIntLE(8);
         int leg = sector.getIntLE(12);
+        long generation = sector.getLongLE(32);
         long bytes = sector.getLongLE(40);
         if (version != VERSION
                 || (leg != 0 && leg != 1)
+                || generation < 0
+                || generation == Long.MAX_VALUE
                 || bytes <= 0
                 || bytes > info.capacityBytes() - DATA_OFFSET
                 || bytes % info.sectorBytes() != 0) {
             throw new DiskException(
-                    "The label of " + info.name() + " has version " + version + ", leg " + leg + " and " + bytes
+                    "The label of " + info.name() + " has version " + version + ", leg " + leg + ", generation "
+                            + generation + " and " + bytes
                             + " bytes, which is not for this device of " + info.capacityBytes() + " bytes.",
                     "This library reads version " + VERSION + ".",
                     null);
@@ -105,7 +109,7 @@ record MirrorLabel(UUID mirror, int leg, long generation, boolean alone, long by
         return new MirrorLabel(
                 new UUID(sector.getLongLE(16), sector.getLongLE(24)),
                 leg,
-                sector.getLongLE(32),
+                generation,
                 sector.getIntLE(48) != 0,
                 bytes);
     }

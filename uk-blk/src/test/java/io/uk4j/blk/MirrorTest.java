@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.uk4j.core.DeviceException;
 import io.uk4j.core.Pages;
 import io.uk4j.core.block.BlockDevice;
@@ -406,6 +408,18 @@ class MirrorTest {
             assertTrue(e.getMessage().contains("belong to different mirrors"), e.getMessage());
             assertEquals(7, data(kept)[0]);
         }
+    }
+
+    @Test
+    void aGenerationIsChecked() {
+        ByteBuf sector = Unpooled.directBuffer(512, 512);
+        for (long generation : new long[] {-1, Long.MIN_VALUE, Long.MAX_VALUE}) {
+            new MirrorLabel(ID, 0, generation, false, 512 * 512).put(sector);
+            assertThrows(DiskException.class, () -> MirrorLabel.read(sector, first.info()));
+        }
+        new MirrorLabel(ID, 0, Long.MAX_VALUE - 1, false, 512 * 512).put(sector);
+        assertEquals(Long.MAX_VALUE - 1, MirrorLabel.read(sector, first.info()).generation());
+        sector.release();
     }
 
     @Test
