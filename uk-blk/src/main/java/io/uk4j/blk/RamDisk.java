@@ -10,6 +10,8 @@ import io.uk4j.core.block.BlockDevice;
 import io.uk4j.core.block.BlockDeviceInfo;
 import io.uk4j.core.block.BlockRequest;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * A disk in memory, empty at first and gone when it is closed. It takes its memory from the platform's pages when it is opened, and carries
@@ -58,11 +60,13 @@ public final class RamDisk implements BlockDevice {
                 new BlockDeviceInfo(name, sectorBytes, bytes / sectorBytes, false, FRAGMENT_LIMIT, QUEUE_DEPTH, false);
         Memory memory = new Memory(context.platform().pages());
         try {
-            ByteBuf[] chunks = new ByteBuf[Math.toIntExact((bytes + CHUNK_BYTES - 1) / CHUNK_BYTES)];
-            for (int i = 0; i < chunks.length; i++) {
-                chunks[i] = memory.buffer((int) Math.min(CHUNK_BYTES, bytes - (long) i * CHUNK_BYTES));
+            // How many there are is known when there is memory for them: a size may be beyond all bounds.
+            List<ByteBuf> chunks = new ArrayList<>();
+            for (long left = bytes; left > 0; left -= CHUNK_BYTES) {
+                chunks.add(memory.buffer((int) Math.min(CHUNK_BYTES, left)));
             }
-            return new RamDisk(info, new BlockCounters(context.counters(), name), memory, chunks);
+            return new RamDisk(
+                    info, new BlockCounters(context.counters(), name), memory, chunks.toArray(ByteBuf[]::new));
         } catch (RuntimeException | Error e) {
             memory.close();
             throw e;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.uk4j.core.DeviceException;
+import io.uk4j.core.OutOfMemoryException;
 import io.uk4j.sched.Fibers;
 import io.uk4j.sched.Loop;
 import java.util.ArrayList;
@@ -148,5 +149,13 @@ class DiskTest {
             buffer.release();
             disk.close();
         }
+    }
+
+    @Test
+    void aRamDiskBeyondAllBoundsIsOutOfMemory() {
+        for (long bytes : new long[] {1L << 40, 1L << 60, Long.MAX_VALUE / 512 * 512}) {
+            assertThrows(OutOfMemoryException.class, () -> RamDisk.create(bed.context, "ram", 512, bytes));
+        }
+        RamDisk.create(bed.context, "ram", 512, 1 << 29).close();
     }
 }
