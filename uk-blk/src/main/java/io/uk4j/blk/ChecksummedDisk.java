@@ -6,8 +6,9 @@ import io.uk4j.core.block.BlockDevice;
 /**
  * A disk that notices when what is read is not what was written: each block of 4096 bytes (or the sector below, if that is larger) has a
  * CRC32C in a table, which has checksums of its own. A block that is not as it was written is an error, never wrong data; that a block has an
- * old state, or lies where another should, shows as well, since the table says what belongs where. It is no protection from someone who
- * writes checksums, too.
+ * old state, or lies where another should, shows as well, since the table says what belongs where. What does not show is a write to the table
+ * itself that the disk said it did, and lost: when it is opened again, the table leads to what was there before. It is no protection from
+ * someone who writes checksums, too.
  *
  * <p>Its sector is the block. A write never overwrites: it goes to a free place, of which one in 32 is kept, and what lay there before is free
  * after the next flush. What was never written reads as zeros. A discard does nothing. About 96 % of the device's capacity is left.

@@ -12,7 +12,8 @@ import java.util.List;
 /**
  * A disk whose contents are encrypted by XTS-AES (IEEE 1619-2018; NIST SP 800-38E), each sector by itself, with its number as the
  * tweak. There is no header: the key is the caller's, and a wrong one shows as nonsense. It is the format of dm-crypt's {@code
- * aes-xts-plain64} with {@code sector_size} as the device's and no offset.
+ * aes-xts-plain64} with {@code sector_size} as the device's, without an offset, and, where a sector has more than 512 bytes, with {@code
+ * iv_large_sectors}: the tweak counts sectors of that size.
  *
  * <p>Protects what lies on the disk from being read by whoever has it. It does not show that something was changed, does not keep an old state
  * from being put back, and whoever sees the disk at two times sees which sectors changed. What was never written, or was discarded, reads as

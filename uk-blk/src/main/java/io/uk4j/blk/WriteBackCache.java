@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  *       as there may be, is written by itself, neighbours together.
  *   <li><b>Flush.</b> Everything that was written before is brought to the disk, and the disk is flushed.
  *   <li><b>Errors.</b> If the disk fails to take a block, the block stays newer than the disk and is tried again later; flushes that wait for
- *       it fail, and so do writes that wait for room. Nothing that was accepted is forgotten before {@link #close}.
+ *       it fail, and so does what waits for room: writes, and reads if so much is newer that nothing else is left to
+ *       give up. Nothing that was accepted is forgotten before {@link #close}.
  *   <li><b>Close.</b> What was not flushed is lost. How much that is, is logged.
  * </ul>
  *
