@@ -48,7 +48,8 @@ public final class Gpt {
         /** Checks the ranges. */
         public Entry {
             if (type.equals(GptTable.UNUSED)) {
-                throw new IllegalArgumentException("Partition " + number + " has the type that marks what is not used.");
+                throw new IllegalArgumentException(
+                        "Partition " + number + " has the type that marks what is not used.");
             }
             if (number < 1 || firstSector < 0 || lastSector < firstSector || name.length() > NAME_CHARS) {
                 throw new IllegalArgumentException("Partition " + number + " from sector " + firstSector + " to "

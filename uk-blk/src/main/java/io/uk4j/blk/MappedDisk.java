@@ -439,8 +439,7 @@ abstract class MappedDisk extends Layer {
     @Override
     boolean hasWork() {
         return !commit.isRunning()
-                && (!flushes.isEmpty()
-                        || (!stalled.isEmpty() && (map.hasUncommitted() || map.hasFree() || isFull())));
+                && (!flushes.isEmpty() || (!stalled.isEmpty() && (map.hasUncommitted() || map.hasFree() || isFull())));
     }
 
     @Override

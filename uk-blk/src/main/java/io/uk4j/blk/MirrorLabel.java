@@ -107,11 +107,7 @@ record MirrorLabel(UUID mirror, int leg, long generation, boolean alone, long by
                     null);
         }
         return new MirrorLabel(
-                new UUID(sector.getLongLE(16), sector.getLongLE(24)),
-                leg,
-                generation,
-                sector.getIntLE(48) != 0,
-                bytes);
+                new UUID(sector.getLongLE(16), sector.getLongLE(24)), leg, generation, sector.getIntLE(48) != 0, bytes);
     }
 
     private static int crc(ByteBuf sector) {

@@ -24,7 +24,8 @@ final class MirrorOpening implements AutoCloseable {
         for (BlockDevice device : devices) {
             if (device.info().sectorBytes() > MirrorLabel.BITMAP_OFFSET) {
                 throw new DiskException(
-                        device.info().name() + " has sectors of " + device.info().sectorBytes() + " bytes.",
+                        device.info().name() + " has sectors of "
+                                + device.info().sectorBytes() + " bytes.",
                         "A leg of a mirror has sectors of up to " + MirrorLabel.BITMAP_OFFSET + " bytes.",
                         null);
             }

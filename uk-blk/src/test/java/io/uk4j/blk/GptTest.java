@@ -232,7 +232,6 @@ class GptTest {
     @Test
     void aPartitionHasAType() {
         UUID unused = new UUID(0, 0);
-        assertThrows(
-                IllegalArgumentException.class, () -> Gpt.empty(DISK).add(disk.info(), unused, PART, "data", 0));
+        assertThrows(IllegalArgumentException.class, () -> Gpt.empty(DISK).add(disk.info(), unused, PART, "data", 0));
     }
 }

@@ -379,7 +379,8 @@ class MirrorTest {
         done(degraded, Asked.write(degraded, 0, 1, 8));
         done(degraded, Asked.write(degraded, 511, 1, 8));
         // The second region of four.
-        second.failing(request -> request.operation() == Operation.WRITE && request.offsetBytes() == (DATA + 128) * 512);
+        second.failing(
+                request -> request.operation() == Operation.WRITE && request.offsetBytes() == (DATA + 128) * 512);
         assertThrows(DiskException.class, this::reopen);
         assertTrue(data(second)[0] == 8 && data(second)[511 * 512] == 0);
         DiskException e = assertThrows(DiskException.class, () -> Mirror.openDegraded(bed.context, second));
