@@ -177,7 +177,10 @@ public final class Partitions implements AutoCloseable {
             return below.gone();
         }
 
-        /** The disk has the buffers of what is under way until it is done with them, and goes on for the others. */
+        /**
+         * The disk has the buffers of what is under way until it is done with them, and goes on for the others. So this stands still until
+         * then; what a {@link RequestQueue} below keeps for a retry takes as long as that.
+         */
         @Override
         void beforeClose() {
             while (underWay > 0) {

@@ -44,7 +44,8 @@ public final class EventDescriptor implements AutoCloseable {
     }
 
     /**
-     * Takes one over that another process has made. It never blocks from now on, for either process.
+     * Takes one over that another process has made. It does not block from now on, for either process, unless
+     * the other one changes that back: whether it blocks belongs to what both share.
      *
      * @param fd its descriptor, which is this object's from now on; closed also if this fails
      * @throws DeviceException if it is something else
