@@ -6,12 +6,15 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.uk4j.testkit.Requirements;
 import java.io.IOException;
 import java.lang.ProcessBuilder.Redirect;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Appliances whose network is a virtio device of another process: our own switch, and DPDK's testpmd. */
 class VhostUserIT {
     private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Path IPXE = Path.of("/boot/ipxe.lkrn");
 
     @TempDir
     private Path folder;
@@ -79,13 +83,82 @@ class VhostUserIT {
         }
     }
 
+    /** The guest is a boot loader with a network stack and a virtio driver of its own. */
+    @Test
+    void aGuestOfQemuReachesAnApplianceThroughTheSwitch() throws Exception {
+        Requirements.commands("qemu-system-x86_64");
+        Requirements.file(IPXE, "Debian's ipxe");
+        Path script = folder.resolve("fetch.ipxe");
+        Files.writeString(script, """
+                #!ipxe
+                ifopen net0
+                set net0/ip 10.9.0.9
+                set net0/netmask 255.255.255.0
+                imgfetch --name page http://10.9.0.2/ && imgstat || echo It cannot be fetched.
+                """);
+        Path serial = folder.resolve("serial");
+        try (Netns netns = new Netns();
+                ApplianceProcess _ = vswitch(netns);
+                ApplianceProcess hello = appliance("hello-http", "b.sock", "10.9.0.2/24")) {
+            hello.await("hello-http is reached", LIMIT, () -> isServed(netns, "10.9.0.2"));
+            Process guest = guest(script, serial);
+            try {
+                Pattern fetched = Pattern.compile("page : (\\d+) bytes");
+                hello.await(
+                        "the guest has fetched the page",
+                        LIMIT,
+                        () -> fetched.matcher(text(serial)).find() || !guest.isAlive());
+                Matcher bytes = fetched.matcher(text(serial));
+                assertTrue(bytes.find(), () -> text(serial) + text(folder.resolve("qemu.log")));
+                assertTrue(Integer.parseInt(bytes.group(1)) > 1000, bytes.group());
+            } finally {
+                guest.destroyForcibly();
+                assertTrue(guest.waitFor(20, TimeUnit.SECONDS));
+            }
+        }
+    }
+
+    private Process guest(Path script, Path serial) throws IOException {
+        Process guest = new ProcessBuilder(
+                        "qemu-system-x86_64",
+                        "-accel",
+                        "tcg",
+                        "-m",
+                        "256",
+                        "-object",
+                        "memory-backend-memfd,id=mem,size=256M,share=on",
+                        "-numa",
+                        "node,memdev=mem",
+                        "-chardev",
+                        "socket,id=c,path=" + folder.resolve("a.sock"),
+                        "-netdev",
+                        "vhost-user,id=n,chardev=c",
+                        "-device",
+                        "virtio-net-pci,netdev=n,romfile=",
+                        "-kernel",
+                        IPXE.toString(),
+                        "-initrd",
+                        script.toString(),
+                        "-nographic",
+                        "-no-reboot",
+                        "-monitor",
+                        "none",
+                        "-serial",
+                        "file:" + serial)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("qemu.log").toFile())
+                .start();
+        Runtime.getRuntime().addShutdownHook(new Thread(guest::destroyForcibly));
+        return guest;
+    }
+
     @Test
     void theKernelReachesAnApplianceThroughTestpmd() throws Exception {
         try (Netns netns = new Netns()) {
             Process testpmd = testpmd(netns);
             try {
                 for (int i = 0; i < 600 && !Files.exists(folder.resolve("net.sock")); i++) {
-                    assertTrue(testpmd.isAlive(), () -> log());
+                    assertTrue(testpmd.isAlive(), () -> text(folder.resolve("testpmd.log")));
                     TimeUnit.MILLISECONDS.sleep(50);
                 }
                 try (ApplianceProcess hello = appliance("hello-http", "net.sock", "10.9.1.2/24")) {
@@ -101,9 +174,9 @@ class VhostUserIT {
         }
     }
 
-    private String log() {
+    private static String text(Path file) {
         try {
-            return Files.readString(folder.resolve("testpmd.log"));
+            return Files.exists(file) ? Files.readString(file, StandardCharsets.ISO_8859_1) : "";
         } catch (IOException e) {
             return e.toString();
         }

@@ -42,6 +42,16 @@ public final class Requirements {
         check(missingCommands(first, others));
     }
 
+    /**
+     * A file.
+     *
+     * @param file where it is to be
+     * @param from what has it, such as a package
+     */
+    public static void file(Path file, String from) {
+        check(Files.isReadable(file) ? List.of() : List.of(file + " (" + from + ")"));
+    }
+
     private static void check(List<String> missing) {
         if (missing.isEmpty()) {
             return;
