@@ -51,18 +51,16 @@ final class NetHeader {
     /**
      * Whether a received header is consistent and speaks only of what was agreed on.
      *
-     * @param segments whether the device may put TCP segments together
-     * @param datagrams whether the device may put UDP datagrams together
+     * @param gsoTypes the types of frames that the device may put together, as bits
      */
-    static boolean isValid(
-            long first, int last, int frameBytes, boolean checksum, boolean segments, boolean datagrams) {
+    static boolean isValid(long first, int last, int frameBytes, boolean checksum, int gsoTypes) {
         int flags = (int) first & 0xff;
         int type = (int) (first >>> 8) & 0xff;
         if (type != FrameBatch.GSO_NONE) {
             int bare = type & ~FrameBatch.GSO_ECN;
-            boolean known = type == FrameBatch.GSO_UDP
-                    ? datagrams
-                    : segments && (bare == FrameBatch.GSO_TCPV4 || bare == FrameBatch.GSO_TCPV6);
+            boolean known = type != (FrameBatch.GSO_UDP | FrameBatch.GSO_ECN)
+                    && bare < Integer.SIZE
+                    && ((gsoTypes >> bare) & 1) != 0;
             if (!known || ((first >>> 32) & 0xffff) == 0) {
                 return false;
             }

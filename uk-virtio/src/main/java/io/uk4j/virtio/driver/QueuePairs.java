@@ -57,7 +57,11 @@ final class QueuePairs {
                                 + "=guest_tso4,guest_tso6,guest_uso4,guest_uso6");
             }
             transmit[i] = new TransmitQueue(
-                    memory.queue(transport, 2 * i + 1, config, negotiation.settled()), pool, counters, memory);
+                    memory.queue(transport, 2 * i + 1, config, negotiation.settled()),
+                    pool,
+                    counters,
+                    memory,
+                    negotiation.has(NetFeatures.HOST_ECN));
         }
     }
 

@@ -36,8 +36,10 @@ final class ReceiveQueue {
     private final NetCounters counters;
     private final boolean mergeable;
     private final boolean checksum;
-    private final boolean segments;
-    private final boolean datagrams;
+
+    /** The types of frames that the device may put together, as bits. */
+    private final int gsoTypes;
+
     private final int chainBytes;
     private final int chainBuffers;
     private final int size;
@@ -74,8 +76,9 @@ final class ReceiveQueue {
         this.chainBytes = chainBytes;
         mergeable = negotiation.has(NetFeatures.MRG_RXBUF);
         checksum = negotiation.has(NetFeatures.GUEST_CSUM);
-        segments = (negotiation.settled() & NetFeatures.GUEST_TSO) != 0;
-        datagrams = (negotiation.settled() & NetFeatures.GUEST_USO) != 0;
+        gsoTypes = (negotiation.has(NetFeatures.GUEST_TSO4) ? 1 << FrameBatch.GSO_TCPV4 : 0)
+                | (negotiation.has(NetFeatures.GUEST_TSO6) ? 1 << FrameBatch.GSO_TCPV6 : 0)
+                | ((negotiation.settled() & NetFeatures.GUEST_USO) != 0 ? 1 << FrameBatch.GSO_UDP : 0);
         chainBuffers = mergeable ? 1 : (chainBytes + pool.maxBytes() - 1) / pool.maxBytes();
         size = queue.size();
         // The rest of the pool is for what is sent, and for frames that their readers keep. Long chains take the large
@@ -213,8 +216,7 @@ final class ReceiveQueue {
         if (!whole) {
             counters.fragments.increment();
             into.abandonFrame();
-        } else if (bytes < ETHERNET_HEADER_BYTES
-                || !NetHeader.isValid(first, last, bytes, checksum, segments, datagrams)) {
+        } else if (bytes < ETHERNET_HEADER_BYTES || !NetHeader.isValid(first, last, bytes, checksum, gsoTypes)) {
             counters.malformed.increment();
             into.abandonFrame();
         } else {

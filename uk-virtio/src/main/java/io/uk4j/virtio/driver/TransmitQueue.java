@@ -30,6 +30,7 @@ final class TransmitQueue {
     private final BufferPool pool;
     private final NetCounters counters;
     private final Pages headers;
+    private final boolean marksCongestion;
     private final int size;
     private final int fragmentLimit;
 
@@ -49,10 +50,11 @@ final class TransmitQueue {
     private int underWay;
     private boolean blocked;
 
-    TransmitQueue(Virtqueue queue, BufferPool pool, NetCounters counters, QueueMemory memory) {
+    TransmitQueue(Virtqueue queue, BufferPool pool, NetCounters counters, QueueMemory memory, boolean marksCongestion) {
         this.queue = queue;
         this.pool = pool;
         this.counters = counters;
+        this.marksCongestion = marksCongestion;
         size = queue.size();
         headers = memory.allocate((long) size * HEADER_SLOT_BYTES);
         fragmentLimit = Math.min(FRAGMENT_LIMIT, queue.space() - 1);
@@ -124,6 +126,13 @@ final class TransmitQueue {
         int longest = type == FrameBatch.GSO_NONE
                 ? Math.min(info.maxFrameBytes(), info.mtuBytes() + ETHERNET_HEADER_BYTES + VLAN_TAG_BYTES)
                 : info.maxFrameBytes();
+        boolean cut = from.gsoType(frame) != FrameBatch.GSO_NONE;
+        boolean marked = (from.gsoType(frame) & FrameBatch.GSO_ECN) != 0;
+        // What is cut has checksums to be computed (VIRTIO 1.3, section 5.1.6.2.1), and marks only where that was
+        // agreed on.
+        if (cut && ((from.flags(frame) & FrameBatch.NEEDS_CHECKSUM) == 0 || (marked && !marksCongestion))) {
+            return false;
+        }
         return bytes >= ETHERNET_HEADER_BYTES
                 && bytes <= longest
                 && from.fragments(frame) <= fragmentLimit

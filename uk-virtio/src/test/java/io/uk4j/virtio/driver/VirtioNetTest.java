@@ -173,6 +173,41 @@ class VirtioNetTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"marks congestion", "leaves no checksum"})
+    void aFrameThatAsksForWhatWasNotAgreedOnIsNotSent(String what) {
+        try (ModelNet model = new ModelNet(ModelNet.ALL)) {
+            FrameBatch batch = new FrameBatch();
+            ByteBuf buffer = model.pool.tryAcquire(1000);
+            assertNotNull(buffer);
+            batch.append(buffer.writeZero(1000), buffer.readerIndex(), 1000);
+            boolean marks = what.equals("marks congestion");
+            int type = FrameBatch.GSO_TCPV4 | (marks ? FrameBatch.GSO_ECN : 0);
+            batch.offload(marks ? FrameBatch.NEEDS_CHECKSUM : 0, type, 500, 54, 34, 16);
+            batch.endFrame();
+            assertEquals(1, model.device.offer(batch));
+            model.device.flush();
+            assertNull(model.receiveWhole());
+            assertEquals(1, model.counter("uk_net_frames_dropped_total", "unfit"));
+        }
+    }
+
+    @Test
+    void aFrameOfAFamilyThatWasNotAgreedOnIsDropped() {
+        try (ModelNet model = new ModelNet(ModelNet.ALL & ~NetFeatures.GUEST_TSO4)) {
+            FrameBatch batch = new FrameBatch();
+            for (int type : new int[] {1, 0x81, 5, 0x85, 3, 0x7f, 0xff}) {
+                byte[] header = {1, (byte) type, 54, 0, (byte) 0xb4, 5, 34, 0, 16, 0, 0, 0};
+                model.send(header, frame(1800));
+                assertEquals(0, model.device.poll(batch));
+            }
+            assertEquals(7, model.counter("uk_net_frames_dropped_total", "malformed"));
+            model.send(new byte[] {1, 4, 74, 0, (byte) 0xa0, 5, 54, 0, 16, 0, 0, 0}, frame(1800));
+            assertEquals(1, model.device.poll(batch));
+            batch.clear();
+        }
+    }
+
     /** Only one that agreed on checksums may say that it has verified one (section 5.1.6.4.1). */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
