@@ -6,7 +6,6 @@ import io.uk4j.core.WaitSource;
 import io.uk4j.core.block.BlockRequest;
 import io.uk4j.virtio.QueueLink;
 import io.uk4j.virtio.VirtioTransport;
-import io.uk4j.virtio.queue.Virtqueue;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -18,17 +17,10 @@ final class BlockQueues {
     private int turn;
     private int firstPolled;
 
-    /**
-     * Takes queues that were made.
-     *
-     * @param chains what belongs to each
-     */
-    BlockQueues(VirtioTransport transport, List<Virtqueue> virtqueues, List<BlockChains> chains) {
+    /** Takes queues, at least one, in the order of their numbers. */
+    BlockQueues(VirtioTransport transport, BlockQueue[] queues) {
         this.transport = transport;
-        queues = new BlockQueue[virtqueues.size()];
-        for (int i = 0; i < queues.length; i++) {
-            queues[i] = new BlockQueue(virtqueues.get(i), chains.get(i));
-        }
+        this.queues = queues;
     }
 
     /** Whether a device that came back takes queues as large as it did: if not, why it is of no use. */

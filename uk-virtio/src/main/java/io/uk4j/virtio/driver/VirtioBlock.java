@@ -104,22 +104,18 @@ public final class VirtioBlock implements BlockDevice {
                     "The pool's largest buffers have " + context.pool().maxBytes() + " bytes.",
                     null);
         }
-        List<Virtqueue> virtqueues = new ArrayList<>();
-        int count =
-                Math.min(queueCount(transport, negotiation), context.config().get(VirtioKeys.QUEUES));
-        for (int i = 0; i < count; i++) {
-            virtqueues.add(memory.queue(transport, i, context.config(), negotiation.settled()));
-        }
+        BlockQueue[] all = new BlockQueue
+                [Math.min(queueCount(transport, negotiation), context.config().get(VirtioKeys.QUEUES))];
         int ranges = Integer.MAX_VALUE;
         int depth = 0;
-        List<BlockChains> chains = new ArrayList<>();
-        for (Virtqueue virtqueue : virtqueues) {
-            BlockChains own = new BlockChains(virtqueue, limits, context.pool(), memory);
-            chains.add(own);
-            ranges = Math.min(ranges, own.rangeLimit());
+        for (int i = 0; i < all.length; i++) {
+            Virtqueue virtqueue = memory.queue(transport, i, context.config(), negotiation.settled());
+            BlockChains chains = new BlockChains(virtqueue, limits, context.pool(), memory);
+            all[i] = new BlockQueue(virtqueue, chains);
+            ranges = Math.min(ranges, chains.rangeLimit());
             depth += Math.max(1, negotiation.has(Features.INDIRECT_DESC) ? virtqueue.size() : virtqueue.size() / 3);
         }
-        queues = new BlockQueues(transport, virtqueues, chains);
+        queues = new BlockQueues(transport, all);
         info = new BlockDeviceInfo(
                 name,
                 limits.blockBytes(),

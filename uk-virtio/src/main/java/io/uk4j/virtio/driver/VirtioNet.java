@@ -263,6 +263,14 @@ public final class VirtioNet implements NetDevice {
     private final class Queues implements DeviceSession.Driver {
         @Override
         public @Nullable DeviceException changed() {
+            if (negotiation.has(NetFeatures.MQ) && 2 * mostPairs(transport) != controlNumber) {
+                // The control queue stands behind all pairs, so that it is another one now.
+                return new DeviceException(
+                        transport.name() + " came back with " + mostPairs(transport) + " pairs of queues; it had "
+                                + controlNumber / 2 + ".",
+                        null,
+                        "restart the appliance, or the device as it was");
+            }
             DeviceException changed = pairs.changed();
             return changed != null || control == null
                     ? changed

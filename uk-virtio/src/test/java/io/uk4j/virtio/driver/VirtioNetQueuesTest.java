@@ -245,6 +245,18 @@ class VirtioNetQueuesTest {
     }
 
     @Test
+    void aDeviceThatComesBackWithMorePairsIsRefused() {
+        try (ModelNet model = new ModelNet(FEATURES, "uk.virtio.queues=2")) {
+            model.transport.config.putShort(NetFeatures.CONFIG_MAX_PAIRS, (short) (2 * ModelNet.PAIRS));
+            model.transport.queues = 2 * CONTROL + 1;
+            model.transport.raise(VirtioTransport.NEEDS_RESET);
+            model.device.arm();
+            DeviceException e = assertThrows(DeviceException.class, () -> poll(model));
+            assertTrue(e.getMessage().contains("came back with 8 pairs of queues; it had 4"), e.getMessage());
+        }
+    }
+
+    @Test
     void aDeviceThatComesBackWithFewerQueuesIsRefused() {
         try (ModelNet model = new ModelNet(FEATURES, "uk.virtio.queues=4")) {
             model.transport.queues = CONTROL;
