@@ -84,7 +84,7 @@ final class TransmitQueue {
     }
 
     /**
-     * Takes a frame's references out of a batch; also of one that is dropped.
+     * Takes a frame, or drops and counts one that cannot be carried. The caller removes it from the batch.
      *
      * @return false if there is no room for it
      * @throws io.uk4j.virtio.VirtioException if the device broke the rules
