@@ -1,0 +1,128 @@
+// The console: the first serial port of a PC (16550), and what is said there.
+#include "boot.h"
+#include "cpu.h"
+#include "lock.h"
+#include "trap.h"
+
+enum { PORT = 0x3f8, PORTS = 8, DATA = PORT, ENABLE = PORT + 1, FIFO = PORT + 2, LINE = PORT + 3, MODEM = PORT + 4, STATUS = PORT + 5,
+       SCRATCH = PORT + 7, READY = 0x20, EMPTY = 0x40, SPIN_LIMIT = 100000000, POWER_OFF_NS = 500000000 };
+
+static struct lock lock = LOCK_INIT("console");
+static bool present, broken;
+
+void console_start(void) {
+    out8(SCRATCH, 0xa5);
+    present = in8(SCRATCH) == 0xa5;
+    if (present) {
+        out8(ENABLE, 0);
+        out8(LINE, 0x80);  // divisor 1: 115,200 baud
+        out8(DATA, 1);
+        out8(ENABLE, 0);
+        out8(LINE, 3);     // 8 bits, no parity, 1 stop bit
+        out8(FIFO, 7);
+        out8(MODEM, 3);
+    }
+}
+
+bool console_owns(uint32_t port) {
+    return present && port + 3 >= PORT && port < PORT + PORTS;
+}
+
+static void put(char c) {
+    for (unsigned spins = 0; !(in8(STATUS) & READY) && spins < SPIN_LIMIT; spins++) {
+        cpus_serve();
+    }
+    out8(DATA, (uint8_t) c);
+}
+
+static void write(const char *text, size_t bytes) {
+    for (size_t i = 0; present && i < bytes; i++) {
+        if (text[i] == '\n') {
+            put('\r');
+        }
+        put(text[i]);
+    }
+}
+
+void console_write(const char *text, size_t bytes) {
+    if (broken) {  // a panic came while somebody held the lock
+        write(text, bytes);
+        return;
+    }
+    lock_acquire(&lock);
+    write(text, bytes);
+    lock_release(&lock);
+}
+
+void console_drain(void) {
+    for (unsigned spins = 0; present && !(in8(STATUS) & EMPTY) && spins < SPIN_LIMIT; spins++) {
+    }
+}
+
+static void print_args(const char *pattern, va_list args) {
+    char line[512];
+    int length = format_args(line, sizeof line, pattern, args);
+    console_write(line, MIN((size_t) length, sizeof line - 1));
+}
+
+void print(const char *pattern, ...) {
+    va_list args;
+    va_start(args, pattern);
+    print_args(pattern, args);
+    va_end(args);
+}
+
+_Noreturn void machine_exit(int code, const char *pattern, ...) {
+    va_list args;
+    va_start(args, pattern);
+    print("boot: ");
+    print_args(pattern, args);
+    va_end(args);
+    print("\n");
+    machine_end(code, false);
+}
+
+_Noreturn void panic(const char *pattern, ...) {
+    static uint32_t panics;
+    if (__atomic_fetch_add(&panics, 1, __ATOMIC_SEQ_CST) == 0) {
+        cpus_stop();
+        broken = true;
+        va_list args;
+        va_start(args, pattern);
+        print("boot: panic: ");
+        print_args(pattern, args);
+        va_end(args);
+        print("\n");
+        backtrace(__builtin_frame_address(0));
+    }
+    machine_end(EXIT_PANIC, false);
+}
+
+// Ends the machine by whatever it has for that: a port of QEMU that takes an exit code, ACPI, the keyboard controller, a triple fault.
+_Noreturn void machine_end(int code, bool reboot) {
+    console_drain();
+    const char *port = boot_option("exit_port");
+    if (port && code && !reboot) {
+        out8((uint16_t) parse_number(port), (uint8_t) code);
+    }
+    if (reboot) {
+        acpi_reset();
+        out8(0x64, 0xfe);
+    } else {
+        acpi_power_off();
+        for (uint64_t end = clock_now() + POWER_OFF_NS; clock_now() < end;) {
+            pause();  // it may take the hypervisor a moment
+        }
+        print("boot: the machine cannot be powered off; it stops here, with exit code %d\n", code);
+        cpus_stop();
+        for (;;) {
+            __asm__ volatile("cli; hlt");
+        }
+    }
+    struct {
+        uint16_t limit;
+        uint64_t base;
+    } __attribute__((packed)) none = {0, 0};
+    __asm__ volatile("lidt %0; int3" : : "m"(none));
+    __builtin_unreachable();
+}

@@ -1,0 +1,148 @@
+// Physical memory, DMA memory, ports, entropy and power for Java.
+#include "hardware.h"
+#include "cpu.h"
+#include "interrupt.h"
+#include "memory.h"
+#include "thread.h"
+#include "time.h"
+
+enum { DMA_LIMIT = 1024, PORT_PIC_FIRST = 0x20, PORT_PIC_SECOND = 0xa0 };
+
+static struct lock lock = LOCK_INIT("dma");
+static struct dma {
+    uint64_t address;
+    void *block;
+    uint64_t bytes;
+    unsigned order;
+} blocks[DMA_LIMIT];
+
+long sys_uk_info(struct uk_info *to) {
+    struct uk_info info = {.abi_version = UK_ABI_VERSION, .cpus = machine.cpus, .memory_bytes = pages_total() * PAGE_SIZE, .rsdp = machine.rsdp,
+        .tsc_hz = tsc_hz, .interrupt_counts = interrupt_counts_address(), .tree_physical = machine.tree_physical,
+        .tree_bytes = machine.tree_bytes};
+    return copy_out(to, &info, sizeof info);
+}
+
+long sys_uk_map(uint64_t physical, uint64_t bytes, int cache) {
+    if (!bytes || (physical | bytes) % PAGE_SIZE || physical + bytes < physical || physical + bytes > PTE_ADDRESS + PAGE_SIZE
+        || (cache != UK_CACHED && cache != UK_UNCACHED)) {
+        return -EINVAL;
+    }
+    if (pages_manages(physical, bytes)) {
+        return -EPERM;
+    }
+    // RAM that is not managed is firmware's tables, or the boot layer itself and the image.
+    bool ram = memory_is_ram(physical, bytes);
+    return map_physical(0, physical, bytes, ram ? PROT_READ : PROT_READ | PROT_WRITE, cache == UK_UNCACHED && !ram);
+}
+
+static struct dma *find(uint64_t address) {
+    for (unsigned i = 0; i < DMA_LIMIT; i++) {
+        if (blocks[i].address == address) {
+            return &blocks[i];
+        }
+    }
+    return NULL;
+}
+
+long sys_uk_dma_allocate(uint64_t bytes, uint64_t alignment, struct uk_dma *to) {
+    uint64_t wanted = MAX(MAX(bytes, alignment), PAGE_SIZE);
+    if (!bytes || !alignment || (alignment & (alignment - 1)) || wanted > PAGE_SIZE << ORDER_LIMIT) {
+        return -EINVAL;
+    }
+    unsigned order = 0;
+    while (PAGE_SIZE << order < wanted) {
+        order++;
+    }
+    void *block = pages_allocate_zeroed(order);
+    if (!block) {
+        return -ENOMEM;
+    }
+    bytes = ALIGN_UP(bytes, PAGE_SIZE);
+    long address = map_physical(0, physical_of(block), bytes, PROT_READ | PROT_WRITE, false);
+    struct uk_dma result = {.address = (uint64_t) address, .physical = physical_of(block)};
+    lock_acquire(&lock);
+    struct dma *slot = address > 0 ? find(0) : NULL;
+    if (slot) {
+        *slot = (struct dma) {(uint64_t) address, block, bytes, order};
+    }
+    lock_release(&lock);
+    if (!slot) {
+        if (address > 0) {
+            unmap_memory((uint64_t) address, bytes);
+        }
+        pages_free(block, order);
+        return address > 0 ? -ENOSPC : address;
+    }
+    return copy_out(to, &result, sizeof result);
+}
+
+long sys_uk_dma_free(uint64_t address) {
+    lock_acquire(&lock);
+    struct dma *slot = address ? find(address) : NULL, freed = {0};
+    if (slot) {
+        freed = *slot;
+        slot->address = 0;
+    }
+    lock_release(&lock);
+    if (!slot) {
+        return -EINVAL;
+    }
+    long error = unmap_memory(freed.address, freed.bytes);
+    pages_free(freed.block, freed.order);
+    return error;
+}
+
+static long check_port(uint32_t port, unsigned width) {
+    if ((width != 1 && width != 2 && width != 4) || port + width > 0x10000) {
+        return -EINVAL;
+    }
+    bool ours = (port & ~1u) == PORT_PIC_FIRST || (port & ~1u) == PORT_PIC_SECOND || console_owns(port);
+    return ours ? -EPERM : 0;
+}
+
+long sys_uk_port_read(uint32_t port, unsigned width) {
+    long error = check_port(port, width);
+    if (error) {
+        return error;
+    }
+    return width == 1 ? in8((uint16_t) port) : width == 2 ? in16((uint16_t) port) : in32((uint16_t) port);
+}
+
+long sys_uk_port_write(uint32_t port, unsigned width, uint32_t value) {
+    long error = check_port(port, width);
+    if (error) {
+        return error;
+    }
+    if (width == 1) {
+        out8((uint16_t) port, (uint8_t) value);
+    } else if (width == 2) {
+        out16((uint16_t) port, (uint16_t) value);
+    } else {
+        out32((uint16_t) port, value);
+    }
+    return 0;
+}
+
+long sys_uk_entropy_add(const void *bytes, uint64_t count) {
+    char part[256];
+    if (count > 4096) {
+        return -EINVAL;
+    }
+    for (uint64_t done = 0; done < count; done += sizeof part) {
+        uint64_t size = MIN(sizeof part, count - done);
+        if (copy_in(part, (const char *) bytes + done, size)) {
+            return -EFAULT;
+        }
+        random_add(part, size);
+    }
+    memset(part, 0, sizeof part);
+    return 0;
+}
+
+long sys_uk_power(int how, int code) {
+    if (code < 0 || code > 125 || (how != UK_POWER_OFF && how != UK_REBOOT)) {
+        return -EINVAL;
+    }
+    machine_end(code, how == UK_REBOOT);
+}

@@ -1,0 +1,22 @@
+// Ticket spin locks that count. The kernel runs with interrupts off and is never preempted, so a lock is held for a short time and needs no
+// more than this. Lock order, outermost first: memory, file tree, futex bucket, interrupt, run queue, timers, pages, console.
+#ifndef UK_LOCK_H
+#define UK_LOCK_H
+
+#include "base.h"
+
+struct lock {
+    uint32_t next;      // the ticket that the next comer takes
+    uint32_t serving;   // the ticket that holds the lock
+    uint64_t acquired;  // how often it was taken; written by the holder, as are the others
+    uint64_t contended; // how often somebody had to wait
+    uint64_t spins;     // rounds of waiting in all
+    const char *name;   // what the statistics call it; those of one name are added up
+};
+
+#define LOCK_INIT(text) {.name = (text)}
+
+void lock_acquire(struct lock *lock);
+void lock_release(struct lock *lock);
+
+#endif

@@ -1,0 +1,11 @@
+// The program that the machine runs.
+#ifndef UK_PROGRAM_H
+#define UK_PROGRAM_H
+
+struct thread;
+
+// Loads what /uk/arguments names, with those arguments and the environment of /uk/environment, a line each. Returns its first thread, ready
+// to be started; or says what is wrong and ends the machine with EXIT_IMAGE.
+struct thread *program_load(void);
+
+#endif

@@ -1,0 +1,21 @@
+// Page tables, for the files that keep the address space of the JVM.
+#ifndef UK_TABLES_H
+#define UK_TABLES_H
+
+#include "memory.h"
+
+enum { HUGE_SHIFT = 21 };
+
+// The entry that would map 2 MiB at once: a leaf if it has PTE_HUGE, else a table or 0. NULL if memory is out.
+pte_t *tables_huge_entry(uint64_t address, bool make);
+
+// Called for each entry in use that lies wholly in a range: leaves, and after those below it, each table (shift says of which level).
+typedef void tables_visitor(pte_t *entry, uint64_t address, unsigned shift, void *context);
+bool tables_visit(uint64_t from, uint64_t to, tables_visitor *visitor, void *context);
+// Makes the processor that calls forget the translation of a page.
+static inline void tlb_flush_page(uint64_t address) {
+    __asm__ volatile("invlpg (%0)" : : "r"(address) : "memory");
+}
+bool tables_is_table(pte_t entry, unsigned shift);
+
+#endif
