@@ -13,7 +13,6 @@ static struct dma {
     uint64_t address;
     void *block;
     uint64_t bytes;
-    unsigned order;
 } blocks[DMA_LIMIT];
 
 long sys_uk_info(struct uk_info *to) {
@@ -46,32 +45,27 @@ static struct dma *find(uint64_t address) {
 }
 
 long sys_uk_dma_allocate(uint64_t bytes, uint64_t alignment, struct uk_dma *to) {
-    uint64_t wanted = MAX(MAX(bytes, alignment), PAGE_SIZE);
-    if (!bytes || !alignment || (alignment & (alignment - 1)) || wanted > PAGE_SIZE << ORDER_LIMIT) {
+    if (!bytes || !alignment || (alignment & (alignment - 1)) || MAX(bytes, alignment) > PAGE_SIZE << ORDER_LIMIT) {
         return -EINVAL;
     }
-    unsigned order = 0;
-    while (PAGE_SIZE << order < wanted) {
-        order++;
-    }
-    void *block = pages_allocate_zeroed(order);
+    bytes = ALIGN_UP(MAX(bytes, alignment), PAGE_SIZE);
+    void *block = pages_allocate_run(bytes / PAGE_SIZE);
     if (!block) {
         return -ENOMEM;
     }
-    bytes = ALIGN_UP(bytes, PAGE_SIZE);
     long address = map_physical(0, physical_of(block), bytes, PROT_READ | PROT_WRITE, false);
     struct uk_dma result = {.address = (uint64_t) address, .physical = physical_of(block)};
     lock_acquire(&lock);
     struct dma *slot = address > 0 ? find(0) : NULL;
     if (slot) {
-        *slot = (struct dma) {(uint64_t) address, block, bytes, order};
+        *slot = (struct dma) {(uint64_t) address, block, bytes};
     }
     lock_release(&lock);
     if (!slot) {
         if (address > 0) {
             unmap_memory((uint64_t) address, bytes);
         }
-        pages_free(block, order);
+        pages_free_run(block, bytes / PAGE_SIZE);
         return address > 0 ? -ENOSPC : address;
     }
     return copy_out(to, &result, sizeof result);
@@ -89,7 +83,7 @@ long sys_uk_dma_free(uint64_t address) {
         return -EINVAL;
     }
     long error = unmap_memory(freed.address, freed.bytes);
-    pages_free(freed.block, freed.order);
+    pages_free_run(freed.block, freed.bytes / PAGE_SIZE);
     return error;
 }
 

@@ -21,7 +21,7 @@ static inline uint64_t physical_of(const void *direct_address) {
 
 // ---- pages.c: physical memory, in blocks of 2^order pages -----------------------------------------------------------------------
 
-enum { ORDER_LIMIT = 10, ORDER_HUGE = 9 };  // up to 4 MiB; a huge page is 2 MiB
+enum { ORDER_LIMIT = 16, ORDER_HUGE = 9 };  // up to 256 MiB; a huge page is 2 MiB
 
 // Takes the memory from..to (physical; any alignment) in. At boot alone, in ascending order, once the direct map covers it. The page table of
 // blocks ("frame records") is cut from it.
@@ -31,6 +31,10 @@ void pages_add(uint64_t from, uint64_t to);
 void *pages_allocate(unsigned order);
 void *pages_allocate_zeroed(unsigned order);
 void pages_free(void *block, unsigned order);
+
+// So many pages in one piece, aligned to the next power of two, zeroed; what the block has beyond them stays free.
+void *pages_allocate_run(uint64_t count);
+void pages_free_run(void *run, uint64_t count);
 
 uint64_t pages_total(void);      // pages that were added
 uint64_t pages_available(void);  // pages that are free now

@@ -123,6 +123,36 @@ void pages_free(void *block, unsigned order) {
     lock_release(&lock);
 }
 
+// Frees pages from..to of a block that was allocated whole, in pieces as large as they can be.
+static void free_part(char *block, uint64_t from, uint64_t to) {
+    while (from < to) {
+        unsigned order = from ? (unsigned) __builtin_ctzl(from) : ORDER_LIMIT;
+        while (order && from + (1ul << order) > to) {
+            order--;
+        }
+        order = MIN(order, (unsigned) ORDER_LIMIT);
+        pages_free(block + from * PAGE_SIZE, order);
+        from += 1ul << order;
+    }
+}
+
+void *pages_allocate_run(uint64_t count) {
+    unsigned order = 0;
+    while (order <= ORDER_LIMIT && 1ul << order < count) {
+        order++;
+    }
+    char *block = order <= ORDER_LIMIT ? pages_allocate(order) : NULL;
+    if (block) {
+        free_part(block, count, 1ul << order);
+        memset(block, 0, count * PAGE_SIZE);
+    }
+    return block;
+}
+
+void pages_free_run(void *run, uint64_t count) {
+    free_part(run, 0, count);
+}
+
 uint64_t pages_total(void) {
     return total;
 }

@@ -138,6 +138,35 @@ static unsigned read_lines(const char *path, char *text, char **lines) {
     return count;
 }
 
+// Puts the appliance's words of the boot command line in the place of "@boot". Returns the new count.
+static unsigned insert_boot_words(char **lines, unsigned count) {
+    static char text[sizeof machine.command_line];
+    static char *words[LIST_LIMIT];
+    unsigned place = 0, found = 0;
+    while (place < count && strcmp(lines[place], "@boot")) {
+        place++;
+    }
+    if (place == count) {
+        return count;
+    }
+    memcpy(text, machine.command_line, sizeof text);
+    for (char *at = text; *at;) {
+        char *word = at;
+        while (*at && *at != ' ') {
+            at++;
+        }
+        if (*at) {
+            *at++ = 0;
+        }
+        if (!strncmp(word, "uk.", 3) && count - 1 + found < LIST_LIMIT) {
+            words[found++] = word;
+        }
+    }
+    memmove(lines + place + found, lines + place + 1, (count - place - 1) * sizeof *lines);
+    memcpy(lines + place, words, found * sizeof *lines);
+    return count - 1 + found;
+}
+
 struct stack {
     uint64_t at;
 };
@@ -165,7 +194,7 @@ struct thread *program_load(void) {
     static char argument_text[TEXT_LIMIT], environment_text[TEXT_LIMIT];
     static char *arguments[LIST_LIMIT], *environment[LIST_LIMIT];
     static uint64_t words[2 * LIST_LIMIT + 64];
-    unsigned argument_count = read_lines("/uk/arguments", argument_text, arguments);
+    unsigned argument_count = insert_boot_words(arguments, read_lines("/uk/arguments", argument_text, arguments));
     unsigned environment_count = read_lines("/uk/environment", environment_text, environment);
     if (!argument_count) {
         bad("/uk/arguments", "names no program");

@@ -17,7 +17,7 @@ enum uk_call {
     // boot layer manages; firmware tables are mapped for reading alone. munmap ends it.
     UK_MAP,
     // (bytes, alignment, struct uk_dma *) -> 0. Zeroed memory, contiguous for the processor and for devices; ENOMEM. bytes is rounded up to
-    // whole pages; alignment is a power of two of at most 4 MiB, and so is the largest size.
+    // whole pages; alignment is a power of two of at most 256 MiB, and so is the largest size.
     UK_DMA_ALLOCATE,
     // (virtual address from UK_DMA_ALLOCATE) -> 0. No device may use it any more. EINVAL if it is not one, or was freed before.
     UK_DMA_FREE,

@@ -1,0 +1,153 @@
+package io.uk4j.platform.kvm;
+
+import io.uk4j.core.Clock;
+import io.uk4j.core.Console;
+import io.uk4j.core.EntropySource;
+import io.uk4j.core.PageSource;
+import io.uk4j.core.Platform;
+import io.uk4j.core.PlatformException;
+import io.uk4j.core.Waiter;
+import io.uk4j.virtio.Registers;
+import io.uk4j.virtio.transport.MmioDevice;
+import io.uk4j.virtio.transport.VirtioSlot;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The platform of a sealed image: the boot layer's clock, entropy, console, memory and interrupts.
+ *
+ * <p>{@link #devices} with {@link VirtioSlot} gives the virtio devices, those on PCI first, by bus, device and function, and then those
+ * that the command line names ({@code virtio_mmio.device=}), in that order. Empty places are not among them.
+ *
+ * <p>Clock: {@link System#nanoTime} and {@link java.time.Instant#now()}, which read the processor's counter. Memory is physical
+ * memory, with the address under which devices see it. Waiters take interrupts of these devices and {@link
+ * io.uk4j.core.SignalSource}; at most 63 interrupts each.
+ *
+ * <p>Console: the serial line. {@link Console#onStopRequest} is told of the power button, on machines that have one.
+ *
+ * <p>Thread rule: shared.
+ */
+public final class KvmPlatform implements Platform {
+    /** The name by which {@code uk.platform} selects it. */
+    static final String NAME = "kvm";
+
+    private static final Path COMMAND_LINE = Path.of("/proc/cmdline");
+
+    private final BootLayer boot;
+    private final String commandLine;
+    private final AcpiTables tables;
+    private final Clock clock = new BootClock();
+    private final EntropySource entropy;
+    private final @Nullable PowerButton button;
+    private final Console console;
+    private final DmaPages pages;
+    private @Nullable List<VirtioSlot> slots;
+
+    KvmPlatform(BootLayer boot, String commandLine, OutputStream output) {
+        this.boot = boot;
+        this.commandLine = commandLine;
+        entropy = new BootEntropy(boot);
+        pages = new DmaPages(boot);
+        tables = AcpiTables.read(boot.machine().rsdp(), this::firmware);
+        button = PowerButton.find(boot, tables).orElse(null);
+        console = new BootConsole(output, button);
+    }
+
+    /**
+     * Makes the platform of the image that this JVM runs in.
+     *
+     * @throws PlatformException if this is no sealed image, its boot layer is of another version, or native access is denied
+     */
+    public static KvmPlatform create() {
+        try {
+            return new KvmPlatform(
+                    new SystemCalls(), Files.readString(COMMAND_LINE), new FileOutputStream(FileDescriptor.out));
+        } catch (IOException e) {
+            throw new PlatformException("The boot command line cannot be read: " + e.getMessage(), null, null, e);
+        } catch (ExceptionInInitializerError | IllegalCallerException e) {
+            throw new PlatformException(
+                    "The kvm platform may not make native calls: "
+                            + (e.getCause() == null ? e : e.getCause()).getMessage(),
+                    null,
+                    "java --enable-native-access=ALL-UNNAMED ...",
+                    e);
+        }
+    }
+
+    private MemorySegment firmware(long physical, long bytes) {
+        long start = physical & -BootLayer.PAGE_BYTES;
+        long end = (physical + bytes + BootLayer.PAGE_BYTES - 1) & -BootLayer.PAGE_BYTES;
+        return boot.map(start, end - start, true).asSlice(physical - start, bytes);
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public Clock clock() {
+        return clock;
+    }
+
+    @Override
+    public EntropySource entropy() {
+        return entropy;
+    }
+
+    @Override
+    public Console console() {
+        return console;
+    }
+
+    @Override
+    public PageSource pages() {
+        return pages;
+    }
+
+    @Override
+    public Waiter newWaiter() {
+        return new KvmWaiter(boot, clock);
+    }
+
+    @Override
+    public synchronized <D> List<D> devices(Class<D> type) {
+        if (slots == null) {
+            slots = List.copyOf(findSlots());
+        }
+        return slots.stream().filter(type::isInstance).map(type::cast).toList();
+    }
+
+    private List<VirtioSlot> findSlots() {
+        List<VirtioSlot> found = new ArrayList<>(PciBus.scan(boot, tables));
+        for (MmioWords.Window window : MmioWords.parse(commandLine)) {
+            Registers registers = Registers.of(PciBus.mapped(boot, window.base(), window.bytes()));
+            // The interrupt is opened for places with a device alone: machines have many more places.
+            boolean there = new MmioDevice("", registers, NoInterrupt.INSTANCE).deviceType() != 0;
+            if (there) {
+                int handle =
+                        boot.openInterrupt(BootLayer.LINE_EDGE, window.line()).handle();
+                found.add(new MmioDevice(
+                        "mmio:0x" + Long.toHexString(window.base()), registers, new KvmInterrupt(boot, handle)));
+            }
+        }
+        return found;
+    }
+
+    /** Gives back all memory of {@link #pages}, and no longer listens to the power button. Closing twice has no further effect. */
+    @Override
+    public void close() {
+        if (button != null) {
+            button.close();
+        }
+        pages.close();
+    }
+}

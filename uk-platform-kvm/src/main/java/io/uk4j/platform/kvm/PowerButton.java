@@ -1,0 +1,111 @@
+package io.uk4j.platform.kvm;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The power button of ACPI's fixed hardware (ACPI 6.5, section 4.8.2.2.1): what {@code system_powerdown} of QEMU and a shutdown
+ * request of libvirt press. Machines with reduced hardware, such as QEMU's microvm, have none.
+ *
+ * <p>Thread rule: shared.
+ */
+final class PowerButton implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(PowerButton.class);
+
+    private static final int SCI_LINE = 46;
+    private static final int SMI_COMMAND = 48;
+    private static final int ACPI_ENABLE = 52;
+    private static final int EVENT_BLOCK = 56;
+    private static final int CONTROL_BLOCK = 64;
+    private static final int EVENT_LENGTH = 88;
+    private static final int FLAGS = 112;
+    private static final int FLAG_NO_FIXED_BUTTON = 1 << 4;
+    private static final int FLAG_REDUCED = 1 << 20;
+
+    private static final int PRESSED = 1 << 8;
+    private static final int SCI_ENABLED = 1;
+
+    private final BootLayer boot;
+    private final int statusPort;
+    private final int enablePort;
+    private final KvmInterrupt interrupt;
+    private volatile Runnable action = () -> {};
+    private volatile boolean closed;
+
+    private PowerButton(BootLayer boot, int statusPort, int enablePort, KvmInterrupt interrupt) {
+        this.boot = boot;
+        this.statusPort = statusPort;
+        this.enablePort = enablePort;
+        this.interrupt = interrupt;
+    }
+
+    /** The machine's button, if it has one; it does nothing before {@link #onPress}. */
+    static Optional<PowerButton> find(BootLayer boot, AcpiTables tables) {
+        return tables.find("FACP")
+                .filter(fadt -> (fadt.number(FLAGS, 4) & (FLAG_NO_FIXED_BUTTON | FLAG_REDUCED)) == 0
+                        && fadt.number(EVENT_BLOCK, 4) != 0
+                        && fadt.number(EVENT_LENGTH, 1) >= 4)
+                .map(fadt -> make(boot, fadt));
+    }
+
+    private static PowerButton make(BootLayer boot, AcpiTables.Table fadt) {
+        int status = (int) fadt.number(EVENT_BLOCK, 4);
+        int control = (int) fadt.number(CONTROL_BLOCK, 4);
+        int command = (int) fadt.number(SMI_COMMAND, 4);
+        if (command != 0 && control != 0 && (boot.readPort(control, 2) & SCI_ENABLED) == 0) {
+            boot.writePort(command, 1, (int) fadt.number(ACPI_ENABLE, 1));
+        }
+        int line = (int) fadt.number(SCI_LINE, 2);
+        KvmInterrupt interrupt = new KvmInterrupt(
+                boot, boot.openInterrupt(BootLayer.LINE_LEVEL, line).handle());
+        return new PowerButton(boot, status, status + (int) fadt.number(EVENT_LENGTH, 1) / 2, interrupt);
+    }
+
+    /** Calls an action, on a thread of its own, when the button is pressed. A second call replaces the action. */
+    synchronized void onPress(Runnable newAction) {
+        boolean first = (boot.readPort(enablePort, 2) & PRESSED) == 0;
+        action = newAction;
+        if (first) {
+            Thread.ofPlatform().daemon().name("power-button").start(this::watch);
+            boot.writePort(statusPort, 2, PRESSED);
+            boot.writePort(enablePort, 2, PRESSED);
+        }
+    }
+
+    private void watch() {
+        MemorySegment set = Arena.ofAuto().allocate(BootLayer.WAIT_BYTES, 8);
+        set.set(JAVA_INT, 0, interrupt.handle());
+        set.set(JAVA_LONG, 8, 0);
+        while (!closed) {
+            boot.await(set, 1, Long.MAX_VALUE);
+            set.set(JAVA_LONG, 8, interrupt.count());
+            if (!closed && (boot.readPort(statusPort, 2) & PRESSED) != 0) {
+                boot.writePort(statusPort, 2, PRESSED);
+                LOG.info("The power button was pressed");
+                action.run();
+            }
+            interrupt.unmask();
+        }
+        boot.closeInterrupt(interrupt.handle());
+    }
+
+    /** Ends the watch. */
+    @Override
+    public synchronized void close() {
+        if (!closed) {
+            closed = true;
+            if ((boot.readPort(enablePort, 2) & PRESSED) == 0) {
+                boot.closeInterrupt(interrupt.handle());
+            } else {
+                boot.writePort(enablePort, 2, 0);
+                boot.raise(interrupt.handle());
+            }
+        }
+    }
+}
