@@ -147,6 +147,8 @@ void acpi_start(void) {
     const struct header *madt = find("APIC"), *fadt = find("FACP");
     if (madt) {
         read_madt(madt);
+    } else {
+        ioapic_add(0xfec00000, 0);  // where it is on each PC
     }
     if (fadt) {
         read_fadt(fadt);

@@ -68,6 +68,11 @@ final class AcpiTables {
                 table(list.number(at, width), memory).ifPresent(found::add);
             }
         });
+        AcpiTables listed = new AcpiTables(found);
+        // The DSDT is not in the list: the FADT has its address, as 64 bits or as 32.
+        listed.find("FACP")
+                .flatMap(fadt -> table(fadt.number(140, 8) != 0 ? fadt.number(140, 8) : fadt.number(40, 4), memory))
+                .ifPresent(found::add);
         return new AcpiTables(found);
     }
 

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * The platform of a sealed image: the boot layer's clock, entropy, console, memory and interrupts.
  *
  * <p>{@link #devices} with {@link VirtioSlot} gives the virtio devices, those on PCI first, by bus, device and function, and then those
- * that the command line names ({@code virtio_mmio.device=}), in that order. Empty places are not among them.
+ * with registers in memory, which the command line names ({@code virtio_mmio.device=}) or ACPI does, in that order. Empty places are not
+ * among them.
  *
  * <p>Clock: {@link System#nanoTime} and {@link java.time.Instant#now()}, which read the processor's counter. Memory is physical
  * memory, with the address under which devices see it. Waiters take interrupts of these devices and {@link
@@ -126,9 +127,19 @@ public final class KvmPlatform implements Platform {
         return slots.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
+    private List<MmioWords.Window> windows() {
+        List<MmioWords.Window> windows = new ArrayList<>(MmioWords.parse(commandLine));
+        for (MmioWords.Window window : MmioTables.find(tables)) {
+            if (windows.stream().noneMatch(other -> other.base() == window.base())) {
+                windows.add(window);
+            }
+        }
+        return windows;
+    }
+
     private List<VirtioSlot> findSlots() {
         List<VirtioSlot> found = new ArrayList<>(PciBus.scan(boot, tables));
-        for (MmioWords.Window window : MmioWords.parse(commandLine)) {
+        for (MmioWords.Window window : windows()) {
             Registers registers = Registers.of(PciBus.mapped(boot, window.base(), window.bytes()));
             // The interrupt is opened for places with a device alone: machines have many more places.
             boolean there = new MmioDevice("", registers, NoInterrupt.INSTANCE).deviceType() != 0;

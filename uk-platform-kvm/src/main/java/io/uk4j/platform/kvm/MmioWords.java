@@ -16,8 +16,8 @@ final class MmioWords {
     private static final String PREFIX = "virtio_mmio.device=";
     private static final Pattern FORM = Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,18})([kKmMgG]?)"
             + "@(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,18}):([0-9]{1,4})(?::[0-9]+)?");
-    private static final long SMALLEST = 0x100;
-    private static final long LARGEST = 1 << 20;
+    static final long SMALLEST = 0x100;
+    static final long LARGEST = 1 << 20;
 
     /** A window of registers and the global system interrupt of the device behind it. */
     record Window(long base, long bytes, int line) {}
