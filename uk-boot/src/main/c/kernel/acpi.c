@@ -100,14 +100,14 @@ static void read_madt(const struct header *madt) {
 // Finds Name (_S5, Package () {a, b, ...}) in the code of the DSDT without interpreting it: a, b are byte constants, Zero or One.
 static void read_sleep_type(const struct header *dsdt) {
     const uint8_t *code = (const uint8_t *) dsdt;
-    for (uint32_t at = HEADER; at + 12 < dsdt->length; at++) {
+    for (uint32_t at = HEADER; at + 7 < dsdt->length; at++) {
         if (memcmp(code + at, "_S5_", 4) || code[at + 4] != 0x12) {
             continue;
         }
         uint32_t next = at + 6 + (code[at + 5] >> 6) + 1;  // length of the package in 1 to 4 bytes, count of elements
         uint8_t types[2] = {0};
-        for (unsigned i = 0; i < 2 && next + 1 < dsdt->length; i++) {
-            if (code[next] == 0x0a) {
+        for (unsigned i = 0; i < 2 && next < dsdt->length; i++) {
+            if (code[next] == 0x0a && next + 1 < dsdt->length) {
                 next++;
                 types[i] = code[next];
             } else {

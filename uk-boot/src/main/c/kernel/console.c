@@ -2,6 +2,7 @@
 #include "boot.h"
 #include "cpu.h"
 #include "lock.h"
+#include "time.h"
 #include "trap.h"
 
 enum { PORT = 0x3f8, PORTS = 8, DATA = PORT, ENABLE = PORT + 1, FIFO = PORT + 2, LINE = PORT + 3, MODEM = PORT + 4, STATUS = PORT + 5,
@@ -105,20 +106,17 @@ _Noreturn void machine_end(int code, bool reboot) {
     if (port && code && !reboot) {
         out8((uint16_t) parse_number(port), (uint8_t) code);
     }
-    if (reboot) {
-        acpi_reset();
-        out8(0x64, 0xfe);
-    } else {
+    if (!reboot) {
         acpi_power_off();
-        for (uint64_t end = clock_now() + POWER_OFF_NS; clock_now() < end;) {
+        for (uint64_t end = clock_now() + POWER_OFF_NS; tsc_hz && clock_now() < end;) {
             pause();  // it may take the hypervisor a moment
         }
-        print("boot: the machine cannot be powered off; it stops here, with exit code %d\n", code);
-        cpus_stop();
-        for (;;) {
-            __asm__ volatile("cli; hlt");
-        }
+        // For some monitors, Firecracker among them, a reset is how a guest ends.
+        print("boot: the machine cannot be powered off, so it is reset; the exit code is %d\n", code);
+        console_drain();
     }
+    acpi_reset();
+    out8(0x64, 0xfe);
     struct {
         uint16_t limit;
         uint64_t base;

@@ -1,11 +1,15 @@
-// Ticket locks: first come, first served.
+// Locks that are taken by whoever is there. Not in turn: a virtual processor that waits may be one that the hypervisor does not run at the
+// moment, and all behind it in a queue would wait for that.
 #include "lock.h"
 #include "cpu.h"
 
+static bool try(struct lock *lock) {
+    return !__atomic_load_n(&lock->held, __ATOMIC_RELAXED) && !__atomic_exchange_n(&lock->held, 1, __ATOMIC_ACQUIRE);
+}
+
 void lock_acquire(struct lock *lock) {
-    uint32_t ticket = __atomic_fetch_add(&lock->next, 1, __ATOMIC_RELAXED);
     uint64_t spins = 0;
-    while (__atomic_load_n(&lock->serving, __ATOMIC_ACQUIRE) != ticket) {
+    while (!try(lock)) {
         spins++;
         cpus_serve();  // the holder may wait for us to flush
         pause();
@@ -18,5 +22,5 @@ void lock_acquire(struct lock *lock) {
 }
 
 void lock_release(struct lock *lock) {
-    __atomic_store_n(&lock->serving, lock->serving + 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&lock->held, 0, __ATOMIC_RELEASE);
 }

@@ -1,4 +1,4 @@
-// Ticket spin locks that count. The kernel runs with interrupts off and is never preempted, so a lock is held for a short time and needs no
+// Spin locks that count. The kernel runs with interrupts off and is never preempted, so a lock is held for a short time and needs no
 // more than this. Lock order, outermost first: memory, file tree, futex bucket, interrupt, run queue, timers, pages, console.
 #ifndef UK_LOCK_H
 #define UK_LOCK_H
@@ -6,8 +6,7 @@
 #include "base.h"
 
 struct lock {
-    uint32_t next;      // the ticket that the next comer takes
-    uint32_t serving;   // the ticket that holds the lock
+    uint32_t held;
     uint64_t acquired;  // how often it was taken; written by the holder, as are the others
     uint64_t contended; // how often somebody had to wait
     uint64_t spins;     // rounds of waiting in all

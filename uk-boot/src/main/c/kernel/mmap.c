@@ -10,6 +10,7 @@ enum { MREMAP_MAYMOVE = 1, MADV_DONTNEED = 4, MADV_FREE = 8, MADV_HUGEPAGE = 14,
 
 struct release {
     uint64_t from, to;
+    bool changed;  // some translation went, so that all have to forget
     unsigned count;
     struct {
         void *block;
@@ -18,7 +19,10 @@ struct release {
 };
 
 static void release_now(struct release *release) {
-    tlb_flush(release->from, release->to);
+    if (release->changed) {
+        tlb_flush(release->from, release->to);
+    }
+    release->changed = false;
     for (unsigned i = 0; i < release->count; i++) {
         pages_free(release->blocks[i].block, release->blocks[i].order);
     }
@@ -30,6 +34,7 @@ static void release_entry(pte_t *entry, uint64_t address, unsigned shift, void *
     struct release *release = context;
     pte_t old = *entry;
     *entry = 0;
+    release->changed |= (old & PTE_PRESENT) != 0;
     if (tables_is_table(old, shift) || (old & PTE_OWNED)) {
         unsigned order = tables_is_table(old, shift) || shift == PAGE_SHIFT ? 0 : ORDER_HUGE;
         release->blocks[release->count].block = direct(old & PTE_ADDRESS);
@@ -198,10 +203,19 @@ long sys_munmap(uint64_t address, uint64_t bytes) {
 
 // ---- Rights and advice -----------------------------------------------------------------------------------------------------------------------
 
+struct rights {
+    const struct area *area;
+    bool fewer;  // some translation that processors may have is no longer right
+};
+
 static void set_rights(pte_t *entry, uint64_t address, unsigned shift, void *context) {
     (void) address;
-    if (!tables_is_table(*entry, shift)) {
-        *entry = entry_of(context, *entry & PTE_ADDRESS, (*entry & PTE_OWNED) != 0) | (*entry & PTE_HUGE);
+    struct rights *rights = context;
+    pte_t old = *entry;
+    if (!tables_is_table(old, shift)) {
+        *entry = entry_of(rights->area, old & PTE_ADDRESS, (old & PTE_OWNED) != 0) | (old & PTE_HUGE);
+        // One that allows for more makes a fault at worst, and that looks again.
+        rights->fewer |= (old & PTE_PRESENT) && ((old & ~*entry & (PTE_PRESENT | PTE_WRITE)) || (~old & *entry & PTE_NX));
     }
 }
 
@@ -222,12 +236,16 @@ static long protect_locked(uint64_t from, uint64_t to, int protection) {
         return -ENOMEM;
     }
     bool done = true;
+    struct rights rights = {0};
     for (struct area *area = areas_at_or_after(from); area && area->from < to; area = areas_at_or_after(area->to)) {
         area->protection = protection;
-        done &= tables_visit(area->from, area->to, set_rights, area);
+        rights.area = area;
+        done &= tables_visit(area->from, area->to, set_rights, &rights);
     }
     areas_generation++;
-    tlb_flush(from, to);
+    if (rights.fewer) {
+        tlb_flush(from, to);
+    }
     areas_join(from, to);
     return done ? 0 : -ENOMEM;
 }

@@ -53,6 +53,8 @@ class ArchitectureTest {
                         "io.uk4j.virtio..",
                         "io.uk4j.platform.unix.."),
                 module("io.uk4j.platform.unix", "io.uk4j.core.."),
+                module("io.uk4j.platform.kvm", "io.uk4j.core..", "io.uk4j.virtio.."),
+                module("io.uk4j.boot"),
                 module("io.uk4j.platform.sim", "io.uk4j.core.."),
                 module(
                         "io.uk4j.testkit",

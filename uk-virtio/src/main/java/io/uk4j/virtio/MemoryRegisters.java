@@ -8,6 +8,10 @@ import java.nio.ByteOrder;
 /**
  * Registers behind a mapping. Acquire and release would not do: a read may then overtake a write before it, and registers are
  * selected by a write and read by what follows.
+ *
+ * <p>Writes are plain ones between fences, and not volatile: HotSpot's interpreter makes a volatile store an exchange, which locks the
+ * bus, is no plain write for a device, and ends QEMU 7.2 with an assertion when several processors are emulated. A fence keeps the
+ * compiler from moving, joining or dropping a store next to it.
  */
 final class MemoryRegisters implements Registers {
     private static final VarHandle BYTES = ValueLayout.JAVA_BYTE.varHandle();
@@ -68,21 +72,29 @@ final class MemoryRegisters implements Registers {
 
     @Override
     public void write8(long offset, int value) {
-        BYTES.setVolatile(mapped, checked(offset, 1), (byte) value);
+        VarHandle.releaseFence();
+        BYTES.set(mapped, checked(offset, 1), (byte) value);
+        VarHandle.fullFence();
     }
 
     @Override
     public void write16(long offset, int value) {
-        SHORTS.setVolatile(mapped, checked(offset, 2), (short) value);
+        VarHandle.releaseFence();
+        SHORTS.set(mapped, checked(offset, 2), (short) value);
+        VarHandle.fullFence();
     }
 
     @Override
     public void write32(long offset, int value) {
-        INTS.setVolatile(mapped, checked(offset, 4), value);
+        VarHandle.releaseFence();
+        INTS.set(mapped, checked(offset, 4), value);
+        VarHandle.fullFence();
     }
 
     @Override
     public void write64(long offset, long value) {
-        LONGS.setVolatile(mapped, checked(offset, 8), value);
+        VarHandle.releaseFence();
+        LONGS.set(mapped, checked(offset, 8), value);
+        VarHandle.fullFence();
     }
 }

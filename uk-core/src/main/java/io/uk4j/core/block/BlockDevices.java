@@ -23,7 +23,15 @@ public final class BlockDevices {
 
     private static final Scheme<BlockDeviceProvider> SCHEMES = new Scheme<>(
             DEVICE.name(),
-            Map.of("file:PATH", "uk-platform-unix", "vhost-user:PATH", "uk-vhost-user", "ram:SIZE", "uk-blk"),
+            Map.of(
+                    "file:PATH",
+                    "uk-platform-unix",
+                    "vhost-user:PATH",
+                    "uk-vhost-user",
+                    "virtio:N",
+                    "uk-platform-kvm",
+                    "ram:SIZE",
+                    "uk-blk"),
             BlockDeviceProvider::scheme,
             BlockDeviceProvider::usage);
 

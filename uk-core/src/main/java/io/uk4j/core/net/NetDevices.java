@@ -35,7 +35,8 @@ public final class NetDevices {
             Map.of(
                     "tap:NAME", "uk-platform-unix",
                     "gateway:HOSTPORT=PORT", "uk-gateway",
-                    "vhost-user:PATH", "uk-vhost-user"),
+                    "vhost-user:PATH", "uk-vhost-user",
+                    "virtio:N", "uk-platform-kvm"),
             NetDeviceProvider::scheme,
             NetDeviceProvider::usage);
 

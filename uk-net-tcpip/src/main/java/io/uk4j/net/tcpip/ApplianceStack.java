@@ -25,6 +25,9 @@ final class ApplianceStack implements AutoCloseable {
     /** How long a loop that took the closing task may need to come to it. */
     private static final long CLOSE_LIMIT_SECONDS = 5;
 
+    /** How long the opening of a device may take: a cold JVM in an emulated machine needs seconds for it. */
+    private static final long OPEN_LIMIT_SECONDS = 60;
+
     private final EventLoop loop;
     private final PacketPool pool;
     private final NetStack stack;
@@ -47,7 +50,7 @@ final class ApplianceStack implements AutoCloseable {
     }
 
     static NetStack open(Appliance appliance, EventLoop loop) {
-        ApplianceStack made = onLoop(loop, () -> new ApplianceStack(appliance, loop));
+        ApplianceStack made = onLoop(loop, OPEN_LIMIT_SECONDS, () -> new ApplianceStack(appliance, loop));
         appliance.own(made);
         appliance.describeWith("Network", made.stack::describe);
         return made.stack;
@@ -83,7 +86,7 @@ final class ApplianceStack implements AutoCloseable {
 
     @Override
     public void close() {
-        onLoop(loop, () -> {
+        onLoop(loop, CLOSE_LIMIT_SECONDS, () -> {
             stack.close();
             pool.close();
             return true;
@@ -91,13 +94,13 @@ final class ApplianceStack implements AutoCloseable {
     }
 
     /** Runs something on the loop, or here if the loop has ended: then nobody else uses what belongs to it. */
-    private static <T> T onLoop(EventLoop loop, Supplier<T> task) {
+    private static <T> T onLoop(EventLoop loop, long limitSeconds, Supplier<T> task) {
         CompletableFuture<T> done = new CompletableFuture<>();
         if (loop.inLoop() || !loop.tryExecute(() -> complete(done, task))) {
             return task.get();
         }
         try {
-            return done.get(CLOSE_LIMIT_SECONDS, TimeUnit.SECONDS);
+            return done.get(limitSeconds, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("Interrupted while waiting for the loop.", e);

@@ -1,0 +1,126 @@
+package io.uk4j.system;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.uk4j.testkit.Requirements;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** hello-http in a machine with no operating system: the boot layer, our drivers, our stack. */
+class SealedImageIT {
+    private static final List<String> WORDS =
+            List.of("uk.net.device=virtio:0", "uk.net.ipv4=10.0.2.15/24", "uk.net.gateway=10.0.2.2");
+    private static final String MMIO = "virtio-mmio.force-legacy=false";
+    private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(3);
+
+    @TempDir
+    static Path folder;
+
+    private static Path kernel;
+    private static Path tree;
+
+    private final int port = FreePorts.next();
+
+    @BeforeAll
+    static void makeImage() throws IOException {
+        Requirements.commands("qemu-system-x86_64", "curl");
+        kernel = SealedTree.kernel(folder);
+        tree = SealedTree.helloHttp(folder);
+    }
+
+    private SealedMachine start(String machine, String device) throws IOException {
+        return SealedMachine.start(
+                folder,
+                kernel,
+                tree,
+                machine,
+                WORDS,
+                List.of(
+                        "-global", MMIO,
+                        "-netdev", "user,id=n,hostfwd=tcp:127.0.0.1:" + port + "-:80",
+                        "-device", device + ",netdev=n"));
+    }
+
+    private String url(String path) {
+        return "http://127.0.0.1:" + port + path;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "pc, virtio-net-pci",
+        "q35, virtio-net-pci",
+        "microvm, virtio-net-device",
+        "'microvm,acpi=off', virtio-net-device"
+    })
+    void servesItsPageOnEachMachine(String machine, String device) throws Exception {
+        try (SealedMachine guest = start(machine, device)) {
+            guest.await("Ready: ");
+            String page =
+                    Command.run("curl", "-sS", "--max-time", "15", url("/")).succeeded();
+            assertTrue(page.contains("<dt>platform<dd>kvm</div>"), page);
+        }
+    }
+
+    @Test
+    void servesMuchAndManyAndPowersOffInOrder() throws Exception {
+        try (SealedMachine guest = start("q35", "virtio-net-pci")) {
+            guest.await("Ready: ");
+            long bytes = 100_000_000;
+            String digest = Command.run(
+                            DOWNLOAD_LIMIT, List.of("sh", "-c", "curl -sS " + url("/bytes/" + bytes) + " | sha256sum"))
+                    .succeeded();
+            assertEquals(ServedBytes.sha256(bytes) + "  -\n", digest);
+            List<Command> answers = IntStream.range(0, 50)
+                    .mapToObj(_ -> Thread.ofVirtual())
+                    .map(builder -> {
+                        var task = new java.util.concurrent.FutureTask<>(() -> Command.run(
+                                Duration.ofMinutes(1),
+                                List.of("curl", "-sS", "-o", "/dev/null", "-w", "%{http_code}", url("/"))));
+                        builder.start(task);
+                        return task;
+                    })
+                    .toList()
+                    .stream()
+                    .map(SealedImageIT::result)
+                    .toList();
+            answers.forEach(answer -> assertEquals("200", answer.succeeded()));
+            guest.pressPowerButton();
+            assertEquals(0, guest.awaitEnd(), guest.console());
+            assertTrue(guest.console().contains("Appliance - Stopped"), guest.console());
+        }
+    }
+
+    private static Command result(java.util.concurrent.Future<Command> task) {
+        try {
+            return task.get();
+        } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void saysThatTheMachineHasNoDevice() throws Exception {
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", WORDS, List.of())) {
+            assertEquals(2, guest.awaitEnd(), guest.console());
+            assertTrue(guest.console().contains("virtio:0: the machine has no virtio net device.\n"), guest.console());
+        }
+    }
+
+    @Test
+    void saysThatAWordOfTheCommandLineIsWrong() throws Exception {
+        List<String> words = List.of("uk.net.devise=virtio:0");
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", words, List.of())) {
+            assertEquals(2, guest.awaitEnd(), guest.console());
+            assertTrue(guest.console().contains("uk.net.device"), guest.console());
+        }
+    }
+}

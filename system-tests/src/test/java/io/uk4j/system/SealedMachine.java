@@ -1,0 +1,123 @@
+package io.uk4j.system;
+
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** An image in a machine of QEMU, which only emulates: it needs nothing of the host's. */
+final class SealedMachine implements AutoCloseable {
+    private static final long LIMIT_SECONDS = 120;
+
+    private final Process qemu;
+    private final Path console;
+    private final Path monitor;
+
+    private SealedMachine(Process qemu, Path console, Path monitor) {
+        this.qemu = qemu;
+        this.console = console;
+        this.monitor = monitor;
+    }
+
+    /**
+     * Starts a machine.
+     *
+     * @param folder where its console and its monitor go
+     * @param kernel the boot layer
+     * @param tree the file tree
+     * @param machine QEMU's name of it
+     * @param words of the boot command line
+     * @param options further ones of QEMU
+     */
+    static SealedMachine start(
+            Path folder, Path kernel, Path tree, String machine, List<String> words, List<String> options)
+            throws IOException {
+        Path console = Files.createTempFile(folder, "console", ".txt");
+        Path monitor = folder.resolve("monitor");
+        Files.deleteIfExists(monitor);
+        List<String> line = new ArrayList<>(List.of(
+                "qemu-system-x86_64",
+                "-M",
+                machine,
+                "-accel",
+                "tcg,thread=multi",
+                "-cpu",
+                "max",
+                "-smp",
+                "2",
+                "-m",
+                "384M",
+                "-nodefaults",
+                "-display",
+                "none",
+                "-no-reboot",
+                "-serial",
+                "file:" + console,
+                "-monitor",
+                "unix:" + monitor + ",server=on,wait=off",
+                "-kernel",
+                kernel.toString(),
+                "-initrd",
+                tree.toString(),
+                "-append",
+                "boot.exit_port=0xf4 " + String.join(" ", words),
+                "-device",
+                "isa-debug-exit,iobase=0xf4,iosize=0x04"));
+        line.addAll(options);
+        Process qemu = new ProcessBuilder(line).inheritIO().start();
+        return new SealedMachine(qemu, console, monitor);
+    }
+
+    /** What the guest has written so far. */
+    String console() {
+        try {
+            return Files.readString(console, StandardCharsets.ISO_8859_1).replace("\r", "");
+        } catch (IOException e) {
+            return fail(e);
+        }
+    }
+
+    /** Waits until the guest has written something. */
+    void await(String text) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
+        while (!console().contains(text)) {
+            if (qemu.waitFor(100, TimeUnit.MILLISECONDS) || System.nanoTime() - end > 0) {
+                fail("The guest did not say: " + text + "\n" + console());
+            }
+        }
+    }
+
+    /** Presses the power button. */
+    void pressPowerButton() throws IOException {
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(monitor));
+            channel.write(ByteBuffer.wrap("system_powerdown\n".getBytes(StandardCharsets.US_ASCII)));
+            ByteBuffer answer = ByteBuffer.allocate(4096);
+            while (channel.read(answer.clear()) > 0) {
+                // Until the machine is off.
+            }
+        }
+    }
+
+    /** Waits for the end, and returns the code that the guest ended with. */
+    int awaitEnd() throws InterruptedException {
+        if (!qemu.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
+            fail("The machine did not end.\n" + console());
+        }
+        return qemu.exitValue() >> 1;
+    }
+
+    @Override
+    public void close() {
+        qemu.destroyForcibly();
+    }
+}

@@ -1,0 +1,135 @@
+package io.uk4j.system;
+
+import io.uk4j.boot.TreeWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.spi.ToolProvider;
+import java.util.stream.Stream;
+
+/** What an image of hello-http has in it: a Java runtime of a few modules, the C library, and jars, on the kvm platform. */
+final class SealedTree {
+    private static final String MODULES = "java.base,java.management,jdk.jfr,jdk.unsupported";
+    private static final Set<String> HOSTED = Set.of("uk-platform-unix", "uk-gateway", "uk-vhost-user");
+    private static final List<String> C_LIBRARY =
+            List.of("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1");
+
+    private SealedTree() {}
+
+    /** Writes the boot layer to a file. */
+    static Path kernel(Path folder) throws IOException {
+        Path kernel = folder.resolve("uk-boot.elf");
+        try (InputStream from = Objects.requireNonNull(TreeWriter.class.getResourceAsStream("uk-boot.elf"))) {
+            Files.copy(from, kernel);
+        }
+        return kernel;
+    }
+
+    /** Writes the tree to a file. */
+    static Path helloHttp(Path folder) throws IOException {
+        Path runtime = folder.resolve("jre");
+        StringWriter said = new StringWriter();
+        int status = ToolProvider.findFirst("jlink")
+                .orElseThrow()
+                .run(
+                        new PrintWriter(said),
+                        new PrintWriter(said),
+                        "--add-modules",
+                        MODULES,
+                        "--no-man-pages",
+                        "--no-header-files",
+                        "--generate-cds-archive",
+                        "--output",
+                        runtime.toString());
+        if (status != 0) {
+            throw new IOException("jlink failed: " + said);
+        }
+        TreeWriter tree = new TreeWriter();
+        for (String directory : List.of("/", "/tmp", "/uk", "/app", "/lib", "/lib/x86_64-linux-gnu", "/lib64")) {
+            tree.directory(directory, 0755, 0);
+        }
+        addAll(tree, runtime, "/jre");
+        for (String library : C_LIBRARY) {
+            Path file = Path.of("/lib/x86_64-linux-gnu", library);
+            if (Files.exists(file)) {
+                tree.file(file.toString(), 0755, 0, file.toRealPath());
+            }
+        }
+        tree.file(
+                "/lib64/ld-linux-x86-64.so.2",
+                0755,
+                0,
+                Path.of("/lib64/ld-linux-x86-64.so.2").toRealPath());
+        List<String> classPath = new ArrayList<>();
+        for (Path jar : jars()) {
+            String path = "/app/" + jar.getFileName();
+            classPath.add(path);
+            tree.file(path, 0644, 0, jar);
+        }
+        List<String> arguments = List.of(
+                "/jre/bin/java",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:-UsePerfData",
+                "-XX:+UnlockDiagnosticVMOptions",
+                "-XX:ArchiveRelocationMode=0",
+                "-Xmx64m",
+                "--enable-native-access=ALL-UNNAMED",
+                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                "-cp",
+                String.join(":", classPath),
+                "io.uk4j.example.hellohttp.HelloHttp",
+                "@boot");
+        tree.file("/uk/arguments", 0644, 0, (String.join("\n", arguments) + "\n").getBytes(StandardCharsets.UTF_8));
+        Path image = folder.resolve("tree.img");
+        try (FileChannel to = FileChannel.open(image, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+            tree.writeTo(to);
+        }
+        return image;
+    }
+
+    private static void addAll(TreeWriter tree, Path folder, String as) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            for (Path file : (Iterable<Path>) files::iterator) {
+                String path = file.equals(folder) ? as : as + '/' + folder.relativize(file);
+                if (Files.isDirectory(file)) {
+                    tree.directory(path, 0755, 0);
+                } else {
+                    // The runtime checks that its files are as old as its archive of classes says.
+                    tree.file(path, 0755, Files.getLastModifiedTime(file).toMillis() / 1000, file);
+                }
+            }
+        }
+    }
+
+    private static List<Path> jars() throws IOException {
+        Path root = Path.of("..").toAbsolutePath().normalize();
+        List<Path> jars = new ArrayList<>();
+        jars.add(root.resolve("examples/hello-http/target/uk-example-hello-http.jar"));
+        try (Stream<Path> libraries = Files.list(root.resolve("examples/hello-http/target/lib"))) {
+            libraries
+                    .filter(jar -> HOSTED.stream()
+                            .noneMatch(name -> jar.getFileName().toString().startsWith(name + '-')))
+                    .sorted()
+                    .forEach(jars::add);
+        }
+        try (Stream<Path> built = Files.list(root.resolve("uk-platform-kvm/target"))) {
+            jars.add(
+                    built.filter(file -> file.getFileName().toString().matches("uk-platform-kvm-[0-9].*[0-9A-Z]\\.jar"))
+                            .filter(file -> !file.toString().contains("-sources"))
+                            .findFirst()
+                            .orElseThrow());
+        }
+        return jars;
+    }
+}
