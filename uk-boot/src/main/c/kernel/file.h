@@ -6,10 +6,12 @@
 
 struct file;
 
+#define APPEND UINT64_MAX
+
 // What an open file can do. NULL means: fails with the usual error for its kind.
 struct file_operations {
     long (*read)(struct file *, void *user, size_t bytes, uint64_t offset);
-    long (*write)(struct file *, const void *user, size_t bytes, uint64_t offset);
+    long (*write)(struct file *, const void *user, size_t bytes, uint64_t offset);  // or at APPEND: the end, wherever that is then
     // The frame (physical address of the page) that holds the page at offset, for mapping; 0 beyond the end, or if memory is out.
     // The mapper does not own it. Bytes beyond the end of the file within its last page read as zero.
     uint64_t (*page)(struct file *, uint64_t offset);

@@ -141,10 +141,10 @@ static long transfer(struct file *file, void *user, size_t bytes, uint64_t offse
 
 // At the file's own offset, which moves on.
 static long transfer_on(struct file *file, void *user, size_t bytes, bool write) {
-    uint64_t offset = write && (file->flags & O_APPEND) ? size_of(file) : __atomic_load_n(&file->offset, __ATOMIC_RELAXED);
+    uint64_t offset = write && (file->flags & O_APPEND) ? APPEND : __atomic_load_n(&file->offset, __ATOMIC_RELAXED);
     long done = transfer(file, user, bytes, offset, write);
     if (done > 0) {
-        __atomic_store_n(&file->offset, offset + (uint64_t) done, __ATOMIC_RELAXED);
+        __atomic_store_n(&file->offset, offset == APPEND ? size_of(file) : offset + (uint64_t) done, __ATOMIC_RELAXED);
     }
     return done;
 }
@@ -282,22 +282,28 @@ long sys_ioctl(int fd, unsigned long command, void *argument) {
     return -ENOTTY;
 }
 
-static long resize(int fd, uint64_t bytes, bool grow_only) {
+// Regular files that can be written to are in RAM.
+static bool is_writable(const struct file *file) {
+    return (file->flags & ACCESS_MODE) && file->kind == FILE_REGULAR && file->operations->write;
+}
+
+long sys_ftruncate(int fd, uint64_t bytes) {
     struct file *file = file_get(fd);
     if (!file) {
         return -EBADF;
     }
-    struct node node;
-    long result = (file->flags & ACCESS_MODE) == 0 || file_describe(file, &node) || !file->operations->write || file->kind != FILE_REGULAR ? -EINVAL
-        : grow_only && bytes <= node.size ? 0 : (int64_t) bytes < 0 ? -EINVAL : ram_resize(file->node, bytes);
+    long result = !is_writable(file) || (int64_t) bytes < 0 ? -EINVAL : ram_resize(file->node, bytes);
     file_put(file);
     return result;
 }
 
-long sys_ftruncate(int fd, uint64_t bytes) {
-    return resize(fd, bytes, false);
-}
-
 long sys_fallocate(int fd, int mode, uint64_t offset, uint64_t bytes) {
-    return mode ? -EOPNOTSUPP : offset + bytes < offset ? -EFBIG : resize(fd, offset + bytes, true);
+    struct file *file = file_get(fd);
+    if (!file) {
+        return -EBADF;
+    }
+    long result = mode ? -EOPNOTSUPP : !is_writable(file) ? -EBADF : (int64_t) offset < 0 || (int64_t) bytes <= 0 ? -EINVAL
+        : ram_reserve(file->node, offset, offset + bytes);
+    file_put(file);
+    return result;
 }

@@ -19,18 +19,16 @@ int sealed_find(const char *path, struct node *node);
 int special_find(const char *path, struct node *node);
 int ram_find(const char *path, struct node *node);
 
-// The name, number and kind of the child with that index in a directory, for getdents; false if there is none. Index by index, some may be
-// skipped: *skip is set then.
+// A directory's first child at or behind a position, which becomes that child's; false if there is none. Positions are a child's for as long as
+// it is there, whatever comes and goes beside it.
 struct child {
-    const char *name;
     size_t length;
     uint64_t inode;
     uint32_t mode;
-    bool skip;
+    char name[255];
 };
-bool sealed_child(const char *directory, uint64_t index, struct child *child);
-uint64_t sealed_children_limit(void);
-bool ram_child(const char *directory, uint64_t index, struct child *child);
+bool sealed_child(const char *directory, uint64_t *position, struct child *child);
+bool ram_child(const char *directory, uint64_t *position, struct child *child);
 
 // ---- ramfs.c: everything below /tmp ---------------------------------------------------------------------------------------------------------
 
@@ -39,7 +37,8 @@ int ram_create(const char *path, uint32_t mode);  // a file, or with FILE_DIRECT
 int ram_remove(const char *path, bool directory);
 int ram_rename(const char *from, const char *to);
 int ram_resize(void *object, uint64_t bytes);
-void ram_opened(void *object);  // once for each open file; its close operation is the other half
+int ram_reserve(void *object, uint64_t from, uint64_t to);  // gets the pages between, and makes the file that long at least
+int ram_open(const char *path, struct node *node);          // as ram_find; a file stays until its close operation was called
 void ram_start(void);
 void ram_space(uint64_t *total, uint64_t *available);  // pages
 

@@ -8,7 +8,7 @@ enum { AT_FDCWD = -100, AT_REMOVEDIR = 0x200, AT_EMPTY_PATH = 0x1000, O_CREAT = 
 
 // An open directory; what its descriptor's file knows it by.
 struct directory {
-    char path[PATH_SIZE];
+    _Alignas(8) char path[PATH_SIZE];
 };
 
 static struct lock lock = LOCK_INIT("directories");
@@ -40,7 +40,13 @@ int file_describe(struct file *file, struct node *node) {
     return file->kind != FILE_REGULAR || sealed_describe(file, node) || ram_describe(file, node) || special_describe(file, node) ? 0 : -EIO;
 }
 
-// Appends the parts of a path to one that has no "." and "..". 0 or -ENAMETOOLONG.
+static int check_directory(const char *path) {
+    struct node node;
+    int error = find(path, &node);
+    return !error && node.operations ? -ENOTDIR : error;
+}
+
+// Appends the parts of a path to one that has no "." and "..". There are no links, so ".." is the part before less, if that is a directory.
 static int append(char *to, const char *path) {
     size_t length = strlen(to);
     length = length == 1 ? 0 : length;  // the root: each part brings its '/'
@@ -49,10 +55,15 @@ static int append(char *to, const char *path) {
         while (at[part] && at[part] != '/') {
             part++;
         }
-        if (part == 2 && at[0] == '.' && at[1] == '.') {
-            while (length && to[--length] != '/') {
+        if ((part == 1 || part == 2) && at[0] == '.' && at[part - 1] == '.') {
+            to[length ? length : 1] = 0;
+            int error = check_directory(to);
+            if (error) {
+                return error;
             }
-        } else if (part && !(part == 1 && at[0] == '.')) {
+            while (part == 2 && length && to[--length] != '/') {
+            }
+        } else if (part) {
             if (length + 1 + part >= PATH_SIZE) {
                 return -ENAMETOOLONG;
             }
@@ -64,8 +75,8 @@ static int append(char *to, const char *path) {
         at += *at == '/';
     }
     to[length ? length : 1] = 0;
-    to[0] = '/';
-    return 0;
+    bool slash = path[0] && path[strlen(path) - 1] == '/';
+    return slash && check_directory(to) == -ENOTDIR ? -ENOTDIR : 0;
 }
 
 // The whole path that the user means, relative to a directory's descriptor or the current one.
@@ -126,15 +137,19 @@ static long open_found(const char *path, struct node *node, int flags) {
     if (writes && !node->operations->write) {
         return -EROFS;
     }
+    int error = ram_has(path) ? ram_open(path, node) : 0;  // it may be gone, or be another one, since it was found
+    if (error || !node->operations) {
+        return error ? error : -EISDIR;
+    }
     struct file *file = file_make(node, flags);
     if (!file) {
+        if (ram_has(path)) {
+            node->operations->close(&(struct file) {.node = node->object});
+        }
         return -ENOMEM;
     }
-    if (ram_has(path)) {
-        ram_opened(node->object);
-        if (writes && (flags & O_TRUNC)) {
-            ram_resize(node->object, 0);
-        }
+    if (ram_has(path) && writes && (flags & O_TRUNC)) {
+        ram_resize(node->object, 0);
     }
     return file_install(file, 0);
 }
@@ -155,7 +170,8 @@ long sys_openat(int fd, const char *user, int flags, int mode) {
             return -EROFS;
         }
         error = ram_create(path, FILE_REGULAR | ((uint32_t) mode & 0777));
-        error = error && error != -EEXIST ? error : ram_find(path, &node);
+        error = error == -EEXIST && !(flags & O_EXCL) ? 0 : error;
+        error = error ? error : ram_find(path, &node);
     } else if (!error && (flags & O_CREAT) && (flags & O_EXCL)) {
         return -EEXIST;
     }
@@ -279,6 +295,9 @@ long sys_readlinkat(int fd, const char *user, char *to, size_t size) {
     if (error) {
         return error;
     }
+    if ((long) size <= 0) {
+        return -EINVAL;
+    }
     if (!strcmp(path, "/proc/self/exe")) {
         size_t length = MIN(strlen(special_executable()), size);
         return copy_out(to, special_executable(), length) ? -EFAULT : (long) length;
@@ -319,39 +338,31 @@ struct entry {
     char name[256 + 7];
 } __attribute__((packed));
 
-// The child behind a position: those of the sealed tree come first, then those in RAM.
-static bool child_at(const char *path, uint64_t position, struct child *child) {
-    uint64_t limit = sealed_children_limit();
-    child->skip = false;
-    if (position < 2) {
-        *child = (struct child) {.name = "..", .length = position + 1, .inode = 1, .mode = FILE_DIRECTORY};
+// The child at or behind a position: "." and ".." come first.
+static bool child_at(const char *path, uint64_t *position, struct child *child) {
+    if (*position < 2) {
+        *child = (struct child) {.name = "..", .length = *position + 1, .inode = 1, .mode = FILE_DIRECTORY};
         return true;
     }
-    position -= 2;
-    if (position < limit) {
-        bool there = sealed_child(path, position, child);
-        child->skip |= ram_has(path);
-        return there;
-    }
-    return ram_child(path, position - limit, child);
+    uint64_t behind = *position - 2;
+    bool there = ram_has(path) ? ram_child(path, &behind, child) : sealed_child(path, &behind, child);
+    *position = behind + 2;
+    return there;
 }
 
 static long list(struct file *file, char *to, size_t size) {
     const char *path = ((struct directory *) file->node)->path;
     size_t done = 0;
     struct child child;
-    for (; child_at(path, file->offset, &child); file->offset++) {
-        if (child.skip) {
-            continue;
-        }
-        size_t length = MIN(child.length, (size_t) 255), bytes = ALIGN_UP(offsetof(struct entry, name) + length + 1, 8ul);
-        struct entry entry = {.inode = child.inode, .next = file->offset + 1, .bytes = (uint16_t) bytes, .kind = (uint8_t) (child.mode >> 12 & 15)};
+    for (uint64_t position = file->offset; child_at(path, &position, &child); file->offset = ++position) {
+        size_t bytes = ALIGN_UP(offsetof(struct entry, name) + child.length + 1, 8ul);
+        struct entry entry = {.inode = child.inode, .next = position + 1, .bytes = (uint16_t) bytes, .kind = (uint8_t) (child.mode >> 12 & 15)};
         if (done + bytes > size) {
             return done ? (long) done : -EINVAL;
         }
-        memcpy(entry.name, child.name, length);
+        memcpy(entry.name, child.name, child.length);
         if (copy_out(to + done, &entry, bytes)) {
-            return -EFAULT;
+            return done ? (long) done : -EFAULT;
         }
         done += bytes;
     }

@@ -5,7 +5,7 @@
 #include "node.h"
 #include "thread.h"
 
-enum { PIPE_BYTES = 4096, PIECE = 1024, O_NONBLOCK = 04000, O_CLOEXEC = 02000000, EFD_SEMAPHORE = 1 };
+enum { PIPE_BYTES = 4096, PIECE = PIPE_BYTES, O_NONBLOCK = 04000, O_CLOEXEC = 02000000, EFD_SEMAPHORE = 1 };
 #define COUNTER_LIMIT (UINT64_MAX - 1)
 
 // Also a counter: then value is what it has, and there is no page.
@@ -69,7 +69,7 @@ static long read_pipe(struct file *file, void *user, size_t bytes, uint64_t offs
 static long write_piece(struct file *file, struct pipe *pipe, const char *piece, size_t bytes) {
     long error = 0;
     lock_acquire(&pipe->lock);
-    // What is at most PIPE_BUF comes out in one: pieces are smaller than that, and wait until they fit.
+    // What is at most PIPE_BUF comes out in one: it is one piece, and waits until it fits.
     while (!error && pipe->read_ends && PIPE_BYTES - pipe->count < bytes) {
         error = wait(file, pipe, &pipe->writers);
     }

@@ -15,7 +15,7 @@ struct ram_node {
     bool mapped;        // some page may be in an address space: frames stay until all is closed
     uint64_t size, inode;
     int64_t modified;
-    uint64_t **pages;   // SLOTS tables of SLOTS pages, each at its direct address or 0
+    char ***pages;      // SLOTS tables of SLOTS pages; NULL where there is none
     char name[NAME_LIMIT + 1];
 };
 
@@ -101,29 +101,35 @@ static void link_node(struct ram_node *directory, struct ram_node *node, const c
     directory->modified = (int64_t) (clock_wall() / 1000000000);
 }
 
-// The place of a page's address; NULL if there is none and make is not set, or there is no room.
-static uint64_t *slot_of(struct ram_node *node, uint64_t offset, bool make) {
-    uint64_t page = offset / PAGE_SIZE;
-    if (!node->pages && make) {
-        node->pages = pages_allocate_zeroed(0);
-    }
-    if (!node->pages) {
-        return NULL;
-    }
-    uint64_t **table = &node->pages[page / SLOTS];
-    if (!*table && make) {
-        *table = pages_allocate_zeroed(0);
-    }
-    return *table ? *table + page % SLOTS : NULL;
+// Pages of contents, and of the tables that lead to them, count alike.
+static void *take_page(void) {
+    void *page = page_count < page_limit ? pages_allocate_zeroed(0) : NULL;
+    page_count += page != NULL;
+    return page;
 }
 
-static char *page_of(struct ram_node *node, uint64_t offset, bool make) {
-    uint64_t *slot = slot_of(node, offset, make && page_count < page_limit);
-    if (slot && !*slot && make && page_count < page_limit) {
-        *slot = (uint64_t) pages_allocate_zeroed(0);
-        page_count += *slot != 0;
+static void give_page(void *page) {
+    if (page) {
+        pages_free(page, 0);
+        page_count--;
     }
-    return slot ? (char *) *slot : NULL;
+}
+
+// The page at an offset; NULL if there is none and make is not set, or there is no room.
+static char *page_of(struct ram_node *node, uint64_t offset, bool make) {
+    uint64_t page = offset / PAGE_SIZE;
+    if (!node->pages && make) {
+        node->pages = take_page();
+    }
+    char ***table = node->pages ? &node->pages[page / SLOTS] : NULL;
+    if (table && !*table && make) {
+        *table = take_page();
+    }
+    char **slot = table && *table ? &(*table)[page % SLOTS] : NULL;
+    if (slot && !*slot && make) {
+        *slot = take_page();
+    }
+    return slot ? *slot : NULL;
 }
 
 // Frees pages from an offset on; where they may be mapped they are cleared and stay.
@@ -134,19 +140,15 @@ static void cut(struct ram_node *node, uint64_t from, bool keep) {
             memset(page + from % PAGE_SIZE, 0, PAGE_SIZE - from % PAGE_SIZE);
         }
     }
-    for (uint64_t at = ALIGN_UP(from, PAGE_SIZE); node->pages && at < SIZE_LIMIT; at += PAGE_SIZE) {
-        uint64_t *table = node->pages[at / PAGE_SIZE / SLOTS];
+    for (uint64_t at = ALIGN_UP(from, PAGE_SIZE) / PAGE_SIZE; node->pages && at < SLOTS * SLOTS; at++) {
+        char **table = node->pages[at / SLOTS], **slot = table + at % SLOTS;
         if (!table) {
-            at = ALIGN_DOWN(at, SLOTS * PAGE_SIZE) + (SLOTS - 1) * PAGE_SIZE;
-            continue;
-        }
-        uint64_t *slot = table + at / PAGE_SIZE % SLOTS;
-        if (*slot && keep) {
-            memset((void *) *slot, 0, PAGE_SIZE);
-        } else if (*slot) {
-            pages_free((void *) *slot, 0);
-            *slot = 0;
-            page_count--;
+            at |= SLOTS - 1;
+        } else if (*slot && keep) {
+            memset(*slot, 0, PAGE_SIZE);
+        } else {
+            give_page(*slot);
+            *slot = NULL;
         }
     }
 }
@@ -157,13 +159,9 @@ static void release(struct ram_node *node) {
     }
     cut(node, 0, false);
     for (unsigned i = 0; node->pages && i < SLOTS; i++) {
-        if (node->pages[i]) {
-            pages_free(node->pages[i], 0);
-        }
+        give_page(node->pages[i]);
     }
-    if (node->pages) {
-        pages_free(node->pages, 0);
-    }
+    give_page(node->pages);
     node_count--;
     pool_free(&pool, node);
 }
@@ -199,8 +197,7 @@ static long read(struct file *file, void *user, size_t bytes, uint64_t offset) {
     return (long) done;
 }
 
-static long write(struct file *file, const void *user, size_t bytes, uint64_t offset) {
-    struct ram_node *node = file->node;
+static long write_at(struct ram_node *node, const void *user, size_t bytes, uint64_t offset) {
     char piece[PIECE];
     size_t done = 0;
     while (done < bytes) {
@@ -228,6 +225,26 @@ static long write(struct file *file, const void *user, size_t bytes, uint64_t of
     return (long) done;
 }
 
+// What is appended gets its place first, so that writers at the same time do not write over each other.
+static long append(struct ram_node *node, const void *user, size_t bytes) {
+    lock_acquire(&lock);
+    uint64_t at = node->size;
+    bytes = MIN(bytes, SIZE_LIMIT - at);
+    node->size += bytes;
+    lock_release(&lock);
+    long done = bytes ? write_at(node, user, bytes, at) : -EFBIG;
+    lock_acquire(&lock);
+    if (done < (long) bytes && node->size == at + bytes) {
+        node->size = at + (uint64_t) MAX(done, 0l);
+    }
+    lock_release(&lock);
+    return done;
+}
+
+static long write(struct file *file, const void *user, size_t bytes, uint64_t offset) {
+    return offset == APPEND ? bytes ? append(file->node, user, bytes) : 0 : write_at(file->node, user, bytes, offset);
+}
+
 static uint64_t page_for_mapping(struct file *file, uint64_t offset) {
     struct ram_node *node = file->node;
     lock_acquire(&lock);
@@ -245,12 +262,6 @@ static void close(struct file *file) {
 
 static const struct file_operations operations = {.read = read, .write = write, .page = page_for_mapping, .close = close};
 
-void ram_opened(void *object) {
-    lock_acquire(&lock);
-    ((struct ram_node *) object)->opens++;
-    lock_release(&lock);
-}
-
 int ram_resize(void *object, uint64_t bytes) {
     struct ram_node *node = object;
     if (bytes > SIZE_LIMIT) {
@@ -266,6 +277,23 @@ int ram_resize(void *object, uint64_t bytes) {
     return 0;
 }
 
+int ram_reserve(void *object, uint64_t from, uint64_t to) {
+    struct ram_node *node = object;
+    char *page = NULL;
+    for (uint64_t at = ALIGN_DOWN(from, PAGE_SIZE); at < to && to <= SIZE_LIMIT; at += PAGE_SIZE) {
+        lock_acquire(&lock);
+        page = page_of(node, at, true);
+        lock_release(&lock);
+        if (!page) {
+            return -ENOSPC;
+        }
+    }
+    lock_acquire(&lock);
+    node->size = page ? MAX(node->size, to) : node->size;
+    lock_release(&lock);
+    return page ? 0 : -EFBIG;
+}
+
 // ---- Names -----------------------------------------------------------------------------------------------------------------------------------
 
 static void describe(struct ram_node *node, struct node *to) {
@@ -275,20 +303,31 @@ static void describe(struct ram_node *node, struct node *to) {
 
 bool ram_describe(struct file *file, struct node *node) {
     if (file->operations == &operations) {
+        lock_acquire(&lock);
         describe(file->node, node);
+        lock_release(&lock);
     }
     return file->operations == &operations;
 }
 
-int ram_find(const char *path, struct node *to) {
+static int find_and_open(const char *path, struct node *to, bool open) {
     int error = 0;
     lock_acquire(&lock);
     struct ram_node *node = find(path, &error);
     if (node) {
         describe(node, to);
+        node->opens += open && to->operations;
     }
     lock_release(&lock);
     return error;
+}
+
+int ram_find(const char *path, struct node *to) {
+    return find_and_open(path, to, false);
+}
+
+int ram_open(const char *path, struct node *to) {
+    return find_and_open(path, to, true);
 }
 
 int ram_create(const char *path, uint32_t mode) {
@@ -318,7 +357,7 @@ int ram_create(const char *path, uint32_t mode) {
 
 static int can_remove(const struct ram_node *node, bool directory) {
     bool is_directory = (node->mode & FILE_DIRECTORY) != 0;
-    return node == &root ? -EBUSY : is_directory != directory ? (directory ? -ENOTDIR : -EISDIR) : node->children ? -ENOTEMPTY : 0;
+    return is_directory != directory ? (directory ? -ENOTDIR : -EISDIR) : node == &root ? -EBUSY : node->children ? -ENOTEMPTY : 0;
 }
 
 int ram_remove(const char *path, bool directory) {
@@ -365,17 +404,21 @@ int ram_rename(const char *from, const char *to) {
     return error;
 }
 
-bool ram_child(const char *directory, uint64_t index, struct child *child) {
+// A child's position is its number: the children are in no order, but those numbers are never used again.
+bool ram_child(const char *directory, uint64_t *position, struct child *child) {
     int error = 0;
     lock_acquire(&lock);
-    struct ram_node *node = ram_has(directory) ? find(directory, &error) : NULL;
-    node = node ? node->children : NULL;
-    while (node && index--) {
-        node = node->next;
+    struct ram_node *node = find(directory, &error), *found = NULL;
+    for (node = node ? node->children : NULL; node; node = node->next) {
+        if (node->inode - FIRST_INODE >= *position && (!found || node->inode < found->inode)) {
+            found = node;
+        }
     }
-    if (node) {  // the name stays where it is: objects of a pool are never given back
-        *child = (struct child) {.name = node->name, .length = strlen(node->name), .inode = node->inode, .mode = node->mode};
+    if (found) {
+        *position = found->inode - FIRST_INODE;
+        *child = (struct child) {.length = strlen(found->name), .inode = found->inode, .mode = found->mode};
+        memcpy(child->name, found->name, child->length);
     }
     lock_release(&lock);
-    return node != NULL;
+    return found != NULL;
 }

@@ -9,7 +9,12 @@ static uint64_t *checked;  // a bit for each page of the data
 void files_start(const void *bytes, uint64_t count) {
     const char *wrong = tree_check(bytes, count, &tree);
     if (wrong) {
-        machine_exit(EXIT_IMAGE, "the image is damaged: %s", wrong);
+        char name[TREE_PATH_LIMIT + 1];
+        if (!tree.entries) {
+            machine_exit(EXIT_IMAGE, "the image is damaged: %s", wrong);
+        }
+        tree_name(&tree, tree.sound, name, sizeof name);
+        machine_exit(EXIT_IMAGE, "the image is damaged: index: entry %u, %s: %s", tree.sound, name, wrong);
     }
     uint64_t pages = (tree.header->total_bytes - tree.header->data_offset) / PAGE_SIZE, needed = ALIGN_UP(pages, 64ul) / 8;
     unsigned order = 0;
@@ -28,9 +33,8 @@ static _Noreturn void damaged(uint64_t offset) {
         const struct tree_entry *entry = &tree.entries[i];
         if (entry->size && offset >= entry->data_offset && offset < ALIGN_UP(entry->data_offset + entry->size, PAGE_SIZE)) {
             char name[TREE_PATH_LIMIT + 1];
-            memcpy(name, tree.names + entry->name_offset, entry->name_bytes);
-            name[entry->name_bytes] = 0;
-            machine_exit(EXIT_IMAGE, "the image is damaged: %s, in the page at byte %lu", name, offset - entry->data_offset);
+            tree_name(&tree, i, name, sizeof name);
+            machine_exit(EXIT_IMAGE, "the image is damaged: the file %s is, in the page at byte %lu", name, offset - entry->data_offset);
         }
     }
     machine_exit(EXIT_IMAGE, "the image is damaged: at byte %lu", offset);
@@ -91,34 +95,38 @@ bool sealed_describe(struct file *file, struct node *node) {
 }
 
 int sealed_find(const char *path, struct node *node) {
-    const struct tree_entry *entry = tree_find(&tree, path, strlen(path));
+    size_t length = strlen(path);
+    const struct tree_entry *entry = tree_find(&tree, path, length);
     if (entry) {
         describe(entry, node);
+        return 0;
     }
-    return entry ? 0 : -ENOENT;
+    while (!entry) {  // at the root, at the latest: is what is above it a directory?
+        while (path[--length] != '/') {
+        }
+        length = MAX(length, 1ul);
+        entry = tree_find(&tree, path, length);
+    }
+    return (entry->mode & FILE_DIRECTORY) ? -ENOENT : -ENOTDIR;
 }
 
-uint64_t sealed_children_limit(void) {
-    return tree.header->entry_count;
-}
-
-bool sealed_child(const char *directory, uint64_t index, struct child *child) {
-    if (index >= tree.header->entry_count) {
-        return false;
-    }
-    const struct tree_entry *entry = &tree.entries[index];
-    const char *name = tree.names + entry->name_offset;
+bool sealed_child(const char *directory, uint64_t *position, struct child *child) {
     size_t start = strlen(directory);
     start += start > 1;  // the '/' behind it
-    child->skip = entry->name_bytes <= start || memcmp(name, directory, start - 1) || name[start - 1] != '/';
-    for (size_t i = start; i < entry->name_bytes && !child->skip; i++) {
-        child->skip = name[i] == '/';
+    for (; *position < tree.header->entry_count; ++*position) {
+        const struct tree_entry *entry = &tree.entries[*position];
+        const char *name = tree.names + entry->name_offset;
+        bool in = entry->name_bytes > start && !memcmp(name, directory, start - 1) && name[start - 1] == '/';
+        for (size_t i = start; i < entry->name_bytes && in; i++) {
+            in = name[i] != '/';
+        }
+        if (in) {
+            *child = (struct child) {.length = entry->name_bytes - start, .inode = *position + 1, .mode = entry->mode};
+            memcpy(child->name, name + start, child->length);
+            return true;
+        }
     }
-    child->name = name + start;
-    child->length = entry->name_bytes - start;
-    child->inode = index + 1;
-    child->mode = entry->mode;
-    return true;
+    return false;
 }
 
 struct file *file_open_kernel(const char *path) {

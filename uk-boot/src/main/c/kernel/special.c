@@ -110,6 +110,21 @@ static void text_command_line(struct text *t) {
     put(t, "%s\n", machine.command_line);
 }
 
+// The image keeps the arguments line by line.
+static void text_arguments(struct text *t) {
+    struct file *file = file_open_kernel("/uk/arguments");
+    if (!file) {
+        return;
+    }
+    t->length = (size_t) file_read_kernel(file, t->to, MIN(file_size(file), t->size - 1), 0);
+    file_put(file);
+    t->to[t->length] = 0;
+    t->length += t->length && t->to[t->length - 1] != '\n';
+    for (size_t i = 0; i < t->length; i++) {
+        t->to[i] = t->to[i] == '\n' ? 0 : t->to[i];
+    }
+}
+
 static void text_memory(struct text *t) {
     uint64_t kib = PAGE_SIZE / 1024, total = pages_total() * kib, available = pages_available() * kib;
     put(t, "MemTotal: %lu kB\nMemFree: %lu kB\nMemAvailable: %lu kB\nBuffers: 0 kB\nCached: 0 kB\nSwapTotal: 0 kB\nSwapFree: 0 kB\n"
@@ -226,7 +241,8 @@ static const struct {
     {"/dev/random", &random_operations, NULL, 0x108}, {"/dev/urandom", &random_operations, NULL, 0x109}, {"/dev/zero", &zero_operations, NULL, 0x105},
     {"/proc/cmdline", &text_operations, text_command_line, 0}, {"/proc/cpuinfo", &text_operations, text_processors, 0},
     {"/proc/loadavg", &text_operations, text_load, 0}, {"/proc/meminfo", &text_operations, text_memory, 0},
-    {"/proc/mounts", &text_operations, text_mounts, 0}, {"/proc/self/maps", &maps_operations, NULL, 0},
+    {"/proc/mounts", &text_operations, text_mounts, 0}, {"/proc/self/cmdline", &text_operations, text_arguments, 0},
+    {"/proc/self/maps", &maps_operations, NULL, 0},
     {"/proc/self/mounts", &text_operations, text_mounts, 0}, {"/proc/self/stat", &text_operations, text_self, 0},
     {"/proc/self/status", &text_operations, text_status, 0}, {"/proc/stat", &text_operations, text_system, 0},
     {"/proc/sys/kernel/pid_max", &text_operations, text_threads, 0}, {"/proc/sys/kernel/threads-max", &text_operations, text_threads, 0},

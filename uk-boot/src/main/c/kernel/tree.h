@@ -10,10 +10,14 @@ struct tree {
     const struct tree_entry *entries;
     const char *names;
     const uint32_t *checksums;
+    uint32_t sound;  // entries that tree_check found nothing wrong with: the number of the one in which it did, if there is such
 };
 
-// What is wrong with a tree of so many bytes, with the name of the part in it; or NULL, and then everything in it can be used without more checks.
+// What is wrong with a tree of so many bytes, and with which part of it; or NULL, and then everything in it can be used without more checks.
 const char *tree_check(const void *bytes, uint64_t count, struct tree *tree);
+
+// The name of an entry, sound or not, for a message: what is not printable comes out as '?'.
+void tree_name(const struct tree *tree, uint32_t index, char *to, size_t size);
 
 // The entry with a path, by binary search, or NULL.
 const struct tree_entry *tree_find(const struct tree *tree, const char *path, size_t length);

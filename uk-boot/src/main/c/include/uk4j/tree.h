@@ -6,8 +6,8 @@
 //   checksums       uint32_t[pages], CRC32C (Castagnoli) of each page of the tree from data_offset on, whatever file it belongs to
 //   data            the contents of the regular files, each from the start of a page, filled up with zeros
 //
-// Offsets are bytes from the start of the header. A path starts with '/' and has no empty, "." or ".." part; the root is "/". The directory
-// of each entry is an entry, too.
+// Offsets are bytes from the start of the header. A path starts with '/' and has no empty, "." or ".." part, and none over TREE_PART_LIMIT
+// bytes; the root is "/". The directory of each entry is an entry, too.
 #ifndef UK4J_TREE_H
 #define UK4J_TREE_H
 
@@ -16,6 +16,7 @@
 #define TREE_MAGIC 0x656572746a346b75ull  // "uk4jtree"
 #define TREE_VERSION 1
 #define TREE_PATH_LIMIT 1024
+#define TREE_PART_LIMIT 255
 #define TREE_ENTRY_LIMIT 65536
 
 struct tree_header {
