@@ -3,6 +3,7 @@ package io.uk4j.boot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.uk4j.testkit.Requirements;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,6 +31,11 @@ class BootIT {
 
     @TempDir
     Path folder;
+
+    @BeforeAll
+    static void needsQemu() {
+        Requirements.commands("qemu-system-x86_64");
+    }
 
     private Guest guest() {
         return new Guest(folder);

@@ -3,11 +3,13 @@ package io.uk4j.boot;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.uk4j.testkit.Requirements;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,6 +21,11 @@ class HostTestsIT {
 
     @TempDir
     Path folder;
+
+    @BeforeAll
+    static void needsCompilers() {
+        Requirements.commands("gcc", "clang");
+    }
 
     private String run(String... line) throws Exception {
         List<String> command = new ArrayList<>(List.of("bash"));
