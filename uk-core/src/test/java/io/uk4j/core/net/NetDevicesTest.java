@@ -62,8 +62,8 @@ class NetDevicesTest {
                 uk.net.device=tab:uk0: nothing here opens devices of the scheme tab:.
                 Allowed: tap:NAME.
                 Try: the dependency io.uk4j:uk-gateway, which brings gateway:HOSTPORT=PORT; \
-                or the dependency io.uk4j:uk-platform-kvm, which brings virtio:N; \
-                or the dependency io.uk4j:uk-vhost-user, which brings vhost-user:PATH""", refusal("tab:uk0", TAP));
+                or the dependency io.uk4j:uk-vhost-user, which brings vhost-user:PATH; \
+                or the dependency io.uk4j:uk-platform-kvm, which brings virtio:N""", refusal("tab:uk0", TAP));
     }
 
     @Test
@@ -73,8 +73,8 @@ class NetDevicesTest {
                 Allowed are the schemes of the modules that are linked in; there is none.
                 Try: the dependency io.uk4j:uk-gateway, which brings gateway:HOSTPORT=PORT; \
                 or the dependency io.uk4j:uk-platform-unix, which brings tap:NAME; \
-                or the dependency io.uk4j:uk-platform-kvm, which brings virtio:N; \
-                or the dependency io.uk4j:uk-vhost-user, which brings vhost-user:PATH""";
+                or the dependency io.uk4j:uk-vhost-user, which brings vhost-user:PATH; \
+                or the dependency io.uk4j:uk-platform-kvm, which brings virtio:N""";
         assertEquals(expected, refusal("x:y"));
         assertEquals(
                 expected,
