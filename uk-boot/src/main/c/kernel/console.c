@@ -101,6 +101,11 @@ _Noreturn void panic(const char *pattern, ...) {
 
 // Ends the machine by whatever it has for that: a port of QEMU that takes an exit code, ACPI, the keyboard controller, a triple fault.
 _Noreturn void machine_end(int code, bool reboot) {
+    const char *statistics = boot_option("statistics");
+    if (statistics && !strncmp(statistics, "locks", 5) && !broken) {
+        locks_print();
+        print("boot: %lu system calls were not there\n", system_calls_unknown);
+    }
     console_drain();
     const char *port = boot_option("exit_port");
     if (port && code && !reboot) {

@@ -44,6 +44,25 @@ static struct dma *find(uint64_t address) {
     return NULL;
 }
 
+// Maps a block at an address that is aligned as the block itself is: reserves more, and gives up what is before and behind.
+static long map_aligned(uint64_t physical, uint64_t bytes, uint64_t alignment) {
+    if (alignment <= PAGE_SIZE) {
+        return map_physical(0, physical, bytes, PROT_READ | PROT_WRITE, false);
+    }
+    long room = map_memory(0, bytes + alignment, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, NULL, 0);
+    if (room < 0) {
+        return room;
+    }
+    uint64_t start = (uint64_t) room, at = ALIGN_UP(start, alignment), end = start + bytes + alignment;
+    if (at > start) {
+        unmap_memory(start, at - start);
+    }
+    if (end > at + bytes) {
+        unmap_memory(at + bytes, end - at - bytes);
+    }
+    return map_physical(at, physical, bytes, PROT_READ | PROT_WRITE, false);
+}
+
 long sys_uk_dma_allocate(uint64_t bytes, uint64_t alignment, struct uk_dma *to) {
     if (!bytes || !alignment || (alignment & (alignment - 1)) || MAX(bytes, alignment) > PAGE_SIZE << ORDER_LIMIT) {
         return -EINVAL;
@@ -53,7 +72,7 @@ long sys_uk_dma_allocate(uint64_t bytes, uint64_t alignment, struct uk_dma *to) 
     if (!block) {
         return -ENOMEM;
     }
-    long address = map_physical(0, physical_of(block), bytes, PROT_READ | PROT_WRITE, false);
+    long address = map_aligned(physical_of(block), bytes, alignment);
     struct uk_dma result = {.address = (uint64_t) address, .physical = physical_of(block)};
     lock_acquire(&lock);
     struct dma *slot = address > 0 ? find(0) : NULL;

@@ -11,11 +11,15 @@ struct lock {
     uint64_t contended; // how often somebody had to wait
     uint64_t spins;     // rounds of waiting in all
     const char *name;   // what the statistics call it; those of one name are added up
+    struct lock *next;  // of all that were ever taken
+    uint32_t listed;    // set before for locks that may go again
 };
 
 #define LOCK_INIT(text) {.name = (text)}
 
 void lock_acquire(struct lock *lock);
 void lock_release(struct lock *lock);
+// How often locks were taken, waited for, and for how many rounds, by name; "boot.statistics=locks" has it printed at the end.
+void locks_print(void);
 
 #endif

@@ -130,8 +130,11 @@ static long call_set_tid_address(uint32_t *address) {
     return current_thread()->tid;
 }
 
-// Each number that nobody serves is named once.
+uint64_t system_calls_unknown;
+
+// Each number that nobody serves is named once, and all are counted.
 static long unknown(unsigned number) {
+    __atomic_fetch_add(&system_calls_unknown, 1, __ATOMIC_RELAXED);
     static uint64_t named[CALL_LIMIT / 64];
     if (number < CALL_LIMIT && !(__atomic_fetch_or(&named[number / 64], 1ul << number % 64, __ATOMIC_RELAXED) >> number % 64 & 1)) {
         print("boot: system call %u is not there (thread %d, %s)\n", number, current_thread()->tid, current_thread()->name);

@@ -28,6 +28,7 @@ static inline bool from_user(const struct frame *frame) {
 
 void trap(struct frame *frame);
 void system_call(struct frame *frame);
+extern uint64_t system_calls_unknown;  // that were asked for and are not there
 // The last thing before user code goes on: signals, and whether another thread is due.
 void before_user(struct frame *frame);
 

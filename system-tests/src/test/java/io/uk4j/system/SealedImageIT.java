@@ -3,12 +3,14 @@ package io.uk4j.system;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.uk4j.boot.BootImage;
 import io.uk4j.testkit.Requirements;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,11 +39,12 @@ class SealedImageIT {
         tree = SealedTree.helloHttp(folder);
     }
 
-    private SealedMachine start(String machine, String device) throws IOException {
+    private SealedMachine start(Path bootLayer, @Nullable Path module, String machine, String device)
+            throws IOException {
         return SealedMachine.start(
                 folder,
-                kernel,
-                tree,
+                bootLayer,
+                module,
                 machine,
                 WORDS,
                 List.of(
@@ -62,7 +65,7 @@ class SealedImageIT {
         "'microvm,acpi=off', virtio-net-device"
     })
     void servesItsPageOnEachMachine(String machine, String device) throws Exception {
-        try (SealedMachine guest = start(machine, device)) {
+        try (SealedMachine guest = start(kernel, tree, machine, device)) {
             guest.await("Ready: ");
             String page =
                     Command.run("curl", "-sS", "--max-time", "15", url("/")).succeeded();
@@ -72,7 +75,9 @@ class SealedImageIT {
 
     @Test
     void servesMuchAndManyAndPowersOffInOrder() throws Exception {
-        try (SealedMachine guest = start("q35", "virtio-net-pci")) {
+        Path image = folder.resolve("hello.uk.img");
+        BootImage.write(tree, image);
+        try (SealedMachine guest = start(image, null, "q35", "virtio-net-pci")) {
             guest.await("Ready: ");
             long bytes = 100_000_000;
             String digest = Command.run(
@@ -104,6 +109,18 @@ class SealedImageIT {
             return task.get();
         } catch (InterruptedException | java.util.concurrent.ExecutionException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /** What every platform promises, inside the guest: time, entropy, memory for devices, and waiting. */
+    @Test
+    void keepsTheContractOfPlatforms() throws Exception {
+        Path tests = SealedTree.junit(folder, GuestPlatformContract.class);
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tests, "q35", List.of(), List.of())) {
+            assertEquals(0, guest.awaitEnd(), guest.console());
+            assertTrue(
+                    guest.console().matches("(?s).*\\[ +26 tests successful +\\].*\\[ +0 tests failed +\\].*"),
+                    guest.console());
         }
     }
 

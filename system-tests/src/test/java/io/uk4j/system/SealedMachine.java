@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /** An image in a machine of QEMU, which only emulates: it needs nothing of the host's. */
 final class SealedMachine implements AutoCloseable {
@@ -32,14 +33,14 @@ final class SealedMachine implements AutoCloseable {
      * Starts a machine.
      *
      * @param folder where its console and its monitor go
-     * @param kernel the boot layer
-     * @param tree the file tree
+     * @param kernel the boot layer, or an image of one file
+     * @param tree the file tree, if it is another file
      * @param machine QEMU's name of it
      * @param words of the boot command line
      * @param options further ones of QEMU
      */
     static SealedMachine start(
-            Path folder, Path kernel, Path tree, String machine, List<String> words, List<String> options)
+            Path folder, Path kernel, @Nullable Path tree, String machine, List<String> words, List<String> options)
             throws IOException {
         Path console = Files.createTempFile(folder, "console", ".txt");
         Path monitor = folder.resolve("monitor");
@@ -66,12 +67,13 @@ final class SealedMachine implements AutoCloseable {
                 "unix:" + monitor + ",server=on,wait=off",
                 "-kernel",
                 kernel.toString(),
-                "-initrd",
-                tree.toString(),
                 "-append",
                 "boot.exit_port=0xf4 " + String.join(" ", words),
                 "-device",
                 "isa-debug-exit,iobase=0xf4,iosize=0x04"));
+        if (tree != null) {
+            line.addAll(List.of("-initrd", tree.toString()));
+        }
         line.addAll(options);
         Process qemu = new ProcessBuilder(line).inheritIO().start();
         return new SealedMachine(qemu, console, monitor);

@@ -1,6 +1,7 @@
 package io.uk4j.system;
 
 import io.uk4j.boot.TreeWriter;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;
@@ -17,9 +18,9 @@ import java.util.Set;
 import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 
-/** What an image of hello-http has in it: a Java runtime of a few modules, the C library, and jars, on the kvm platform. */
+/** What an image has in it: a Java runtime of a few modules, the C library, and jars, on the kvm platform. */
 final class SealedTree {
-    private static final String MODULES = "java.base,java.management,jdk.jfr,jdk.unsupported";
+    private static final String MODULES = "java.base,java.logging,java.management,jdk.jfr,jdk.unsupported";
     private static final Set<String> HOSTED = Set.of("uk-platform-unix", "uk-gateway", "uk-vhost-user");
     private static final List<String> C_LIBRARY =
             List.of("libc.so.6", "libm.so.6", "libdl.so.2", "libpthread.so.0", "librt.so.1");
@@ -35,9 +36,44 @@ final class SealedTree {
         return kernel;
     }
 
-    /** Writes the tree to a file. */
+    /** Writes a tree with hello-http to a file. */
     static Path helloHttp(Path folder) throws IOException {
+        return write(
+                folder.resolve("hello.img"),
+                runtime(folder),
+                jars(),
+                List.of("io.uk4j.example.hellohttp.HelloHttp", "@boot"));
+    }
+
+    /** Writes a tree with JUnit, these tests and the kvm platform, which runs one test class. */
+    static Path junit(Path folder, Class<?> tests) throws IOException {
+        List<Path> classPath = new ArrayList<>(jars());
+        for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+            Path path = Path.of(entry);
+            String name = path.getFileName().toString();
+            if (name.equals("test-classes")
+                    || name.matches("(junit|opentest4j|apiguardian|uk-testkit|uk-platform-sim).*\\.jar")) {
+                classPath.add(path);
+            } else if (name.equals("classes") && entry.matches(".*/(uk-testkit|uk-platform-sim)/target/classes")) {
+                classPath.add(path);
+            }
+        }
+        List<String> command = List.of(
+                "org.junit.platform.console.ConsoleLauncher",
+                "execute",
+                "--disable-banner",
+                "--disable-ansi-colors",
+                "--details=tree",
+                "--include-classname=.*",
+                "--select-class=" + tests.getName());
+        return write(folder.resolve("junit.img"), runtime(folder), classPath, command);
+    }
+
+    private static Path runtime(Path folder) throws IOException {
         Path runtime = folder.resolve("jre");
+        if (Files.exists(runtime)) {
+            return runtime;
+        }
         StringWriter said = new StringWriter();
         int status = ToolProvider.findFirst("jlink")
                 .orElseThrow()
@@ -54,6 +90,10 @@ final class SealedTree {
         if (status != 0) {
             throw new IOException("jlink failed: " + said);
         }
+        return runtime;
+    }
+
+    private static Path write(Path image, Path runtime, List<Path> classPath, List<String> command) throws IOException {
         TreeWriter tree = new TreeWriter();
         for (String directory : List.of("/", "/tmp", "/uk", "/app", "/lib", "/lib/x86_64-linux-gnu", "/lib64")) {
             tree.directory(directory, 0755, 0);
@@ -70,13 +110,17 @@ final class SealedTree {
                 0755,
                 0,
                 Path.of("/lib64/ld-linux-x86-64.so.2").toRealPath());
-        List<String> classPath = new ArrayList<>();
-        for (Path jar : jars()) {
-            String path = "/app/" + jar.getFileName();
-            classPath.add(path);
-            tree.file(path, 0644, 0, jar);
+        List<String> paths = new ArrayList<>();
+        for (Path entry : classPath) {
+            String path = "/app/" + (Files.isDirectory(entry) ? "classes" + paths.size() : entry.getFileName());
+            paths.add(path);
+            if (Files.isDirectory(entry)) {
+                addAll(tree, entry, path);
+            } else {
+                tree.file(path, 0644, 0, entry);
+            }
         }
-        List<String> arguments = List.of(
+        List<String> arguments = new ArrayList<>(List.of(
                 "/jre/bin/java",
                 "-XX:+UseSerialGC",
                 "-XX:TieredStopAtLevel=1",
@@ -87,11 +131,9 @@ final class SealedTree {
                 "--enable-native-access=ALL-UNNAMED",
                 "--add-opens=java.base/java.lang=ALL-UNNAMED",
                 "-cp",
-                String.join(":", classPath),
-                "io.uk4j.example.hellohttp.HelloHttp",
-                "@boot");
+                String.join(":", paths)));
+        arguments.addAll(command);
         tree.file("/uk/arguments", 0644, 0, (String.join("\n", arguments) + "\n").getBytes(StandardCharsets.UTF_8));
-        Path image = folder.resolve("tree.img");
         try (FileChannel to = FileChannel.open(image, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
             tree.writeTo(to);
         }

@@ -69,6 +69,15 @@ class BootIT {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"pc", "q35", "microvm"})
+    void bootsAsOneFile(String machine) throws Exception {
+        Guest guest = guest().machine(machine);
+        Path image = folder.resolve("uk.img");
+        BootImage.write(guest.tree("hello", "files"), image);
+        assertPassed(guest.kernel(image).boot(null), "hello", "files");
+    }
+
+    @ParameterizedTest
     @ValueSource(ints = {64, 512, 6144})
     void usesAllMemoryThatThereIs(int mib) throws Exception {
         String test = mib > 1024 ? "hello" : "all-memory";
@@ -161,6 +170,50 @@ class BootIT {
         assertEnded(PANIC, "boot: panic: exception 2", end);
         assertTrue(end.console().contains("main             sleeps"), end.console());
         assertTrue(end.console().contains("trap+0x"), end.console());
+    }
+
+    @Test
+    void countsHowLocksAreUsed() throws Exception {
+        Guest.End end = guest().processors(2).word("boot.statistics=locks").run("futex");
+        assertPassed(end, "futex");
+        assertTrue(
+                end.console().matches("(?s).*\\nboot: futex bucket +[1-9][0-9]* +[0-9]+ +[0-9]+\\n.*"), end.console());
+        assertTrue(end.console().endsWith("boot: 0 system calls were not there\n"), end.console());
+    }
+
+    /** The recipe of docs/boot.md. */
+    @Test
+    void gdbStopsTheMachineWhereItIsToldTo() throws Exception {
+        Requirements.commands("gdb");
+        Path socket = folder.resolve("gdb");
+        Guest guest = guest().with("-S", "-gdb", "unix:" + socket + ",server=on,wait=off");
+        Process qemu = guest.start(guest.tree("hello"));
+        while (!Files.exists(socket)) {
+            assertTrue(!qemu.waitFor(20, TimeUnit.MILLISECONDS), guest.console());
+        }
+        Path log = folder.resolve("gdb.log");
+        Process gdb = new ProcessBuilder(
+                        "gdb",
+                        "-nx",
+                        "-batch",
+                        "-ex",
+                        "target remote " + socket,
+                        "-ex",
+                        "hbreak files_start",
+                        "-ex",
+                        "continue",
+                        "-ex",
+                        "backtrace",
+                        "-ex",
+                        "detach",
+                        "target/boot/uk-boot.debug.elf")
+                .redirectErrorStream(true)
+                .redirectOutput(log.toFile())
+                .start();
+        assertTrue(gdb.waitFor(1, TimeUnit.MINUTES));
+        String said = Files.readString(log);
+        assertTrue(said.matches("(?s).*#0 .* in files_start \\(\\)\\s+#1 .* in start \\(\\).*"), said);
+        assertPassed(guest.finish(qemu), "hello");
     }
 
     private static void monitor(Path socket, String command) throws IOException {

@@ -26,6 +26,8 @@ final class Guest {
     private int processors = 1;
     private int memoryMib = 256;
     private final List<String> more = new ArrayList<>();
+    private Path kernel = KERNEL;
+    private String words = "boot.exit_port=0xf4";
 
     Guest(Path folder) {
         this.folder = folder;
@@ -48,6 +50,16 @@ final class Guest {
 
     Guest memoryMib(int count) {
         memoryMib = count;
+        return this;
+    }
+
+    Guest kernel(Path file) {
+        kernel = file;
+        return this;
+    }
+
+    Guest word(String word) {
+        words += ' ' + word;
         return this;
     }
 
@@ -102,9 +114,9 @@ final class Guest {
                 "-serial",
                 "file:" + folder.resolve("console"),
                 "-kernel",
-                KERNEL.toString(),
+                kernel.toString(),
                 "-append",
-                "boot.exit_port=0xf4",
+                words,
                 "-device",
                 "isa-debug-exit,iobase=0xf4,iosize=0x04"));
         if (tree != null) {
