@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.uk4j.boot.BootImage;
 import io.uk4j.testkit.Requirements;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -121,6 +123,47 @@ class SealedImageIT {
             assertTrue(
                     guest.console().matches("(?s).*\\[ +26 tests successful +\\].*\\[ +0 tests failed +\\].*"),
                     guest.console());
+        }
+    }
+
+    /** The block driver on PCI, with a disk of QEMU. */
+    @Test
+    void keepsTheContractOfBlockDevices() throws Exception {
+        Path tests = SealedTree.junit(folder, GuestBlockContract.class);
+        List<String> options = new ArrayList<>();
+        for (String disk : List.of("writable", "readonly")) {
+            Path file = Files.write(folder.resolve(disk + ".img"), new byte[128 * 512]);
+            options.addAll(List.of(
+                    "-drive",
+                    "if=none,format=raw,id=" + disk + ",file=" + file + (disk.equals("readonly") ? ",readonly=on" : ""),
+                    "-device",
+                    "virtio-blk-pci,drive=" + disk));
+        }
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tests, "q35", List.of(), options)) {
+            assertEquals(0, guest.awaitEnd(), guest.console());
+            assertTrue(
+                    guest.console().matches("(?s).*\\[ +[1-9][0-9] tests successful +\\].*\\[ +0 tests failed +\\].*"),
+                    guest.console());
+        }
+    }
+
+    /** The machine is killed in the middle of writing, twice: what it had said to be written is there after each start. */
+    @Test
+    void keepsWhatWasFlushedWhenTheMachineIsKilled() throws Exception {
+        Path journal = SealedTree.program(folder, GuestJournal.class);
+        Path file = Files.write(folder.resolve("journal.img"), new byte[4 << 20]);
+        List<String> options =
+                List.of("-drive", "if=none,format=raw,id=d,file=" + file, "-device", "virtio-blk-pci,drive=d");
+        long written = 0;
+        for (int start = 0; start < 3; start++) {
+            try (SealedMachine guest = SealedMachine.start(folder, kernel, journal, "q35", List.of(), options)) {
+                guest.await("written " + (written + 50) + "\n");
+                guest.kill();
+                String said = guest.console();
+                long found = Long.parseLong(said.replaceAll("(?s).*found ([0-9]+)\n.*", "$1"));
+                assertTrue(found >= written, found + " found of " + written);
+                written = Long.parseLong(said.replaceAll("(?s).*written ([0-9]+)\n.*", "$1"));
+            }
         }
     }
 

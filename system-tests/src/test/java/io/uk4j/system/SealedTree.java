@@ -45,6 +45,14 @@ final class SealedTree {
                 List.of("io.uk4j.example.hellohttp.HelloHttp", "@boot"));
     }
 
+    /** Writes a tree with a program of these tests, on the kvm platform. */
+    static Path program(Path folder, Class<?> main) throws IOException {
+        List<Path> classPath = new ArrayList<>(jars());
+        classPath.add(Path.of("target", "test-classes").toAbsolutePath());
+        return write(
+                folder.resolve(main.getSimpleName() + ".img"), runtime(folder), classPath, List.of(main.getName()));
+    }
+
     /** Writes a tree with JUnit, these tests and the kvm platform, which runs one test class. */
     static Path junit(Path folder, Class<?> tests) throws IOException {
         List<Path> classPath = new ArrayList<>(jars());
@@ -66,7 +74,7 @@ final class SealedTree {
                 "--details=tree",
                 "--include-classname=.*",
                 "--select-class=" + tests.getName());
-        return write(folder.resolve("junit.img"), runtime(folder), classPath, command);
+        return write(folder.resolve(tests.getSimpleName() + ".img"), runtime(folder), classPath, command);
     }
 
     private static Path runtime(Path folder) throws IOException {

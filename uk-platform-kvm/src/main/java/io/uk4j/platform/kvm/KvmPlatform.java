@@ -8,7 +8,9 @@ import io.uk4j.core.Platform;
 import io.uk4j.core.PlatformException;
 import io.uk4j.core.Waiter;
 import io.uk4j.virtio.Registers;
+import io.uk4j.virtio.transport.Interrupt;
 import io.uk4j.virtio.transport.MmioDevice;
+import io.uk4j.virtio.transport.PciFunction;
 import io.uk4j.virtio.transport.VirtioSlot;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -153,12 +155,29 @@ public final class KvmPlatform implements Platform {
         return found;
     }
 
-    /** Gives back all memory of {@link #pages}, and no longer listens to the power button. Closing twice has no further effect. */
+    /** Gives back all memory of {@link #pages} and all interrupts, and no longer listens to the power button. Closing twice has no further effect. */
     @Override
-    public void close() {
+    public synchronized void close() {
         if (button != null) {
             button.close();
         }
+        if (slots != null) {
+            slots.forEach(KvmPlatform::closeInterrupts);
+            slots = null;
+        }
         pages.close();
+    }
+
+    private static void closeInterrupts(VirtioSlot slot) {
+        switch (slot) {
+            case PciFunction function -> function.messages().forEach(message -> close(message.interrupt()));
+            case MmioDevice device -> close(device.interrupt());
+        }
+    }
+
+    private static void close(Interrupt interrupt) {
+        if (interrupt instanceof KvmInterrupt ours) {
+            ours.boot().closeInterrupt(ours.handle());
+        }
     }
 }

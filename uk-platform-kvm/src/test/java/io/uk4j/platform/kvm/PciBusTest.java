@@ -69,6 +69,18 @@ class PciBusTest {
     }
 
     @Test
+    void thePlatformGivesInterruptsBack() {
+        function(0, 3, 0, 0x1af4, 0x1041);
+        KvmPlatform platform = new KvmPlatform(boot, "", java.io.OutputStream.nullOutputStream());
+        assertEquals(
+                1, platform.devices(io.uk4j.virtio.transport.VirtioSlot.class).size());
+        assertEquals(PciBus.MESSAGES, boot.openInterrupts());
+        platform.close();
+        assertEquals(0, boot.openInterrupts());
+        platform.close();
+    }
+
+    @Test
     void leavesOutABarWithoutAnAddress() {
         ByteBuffer net = function(0, 3, 0, 0x1af4, 0x1041);
         net.putInt(20, 0);
