@@ -120,7 +120,7 @@ void areas_remove(struct area *area) {
 }
 
 static bool alike(const struct area *a, const struct area *b) {
-    return a->to == b->from && a->kind == b->kind && a->protection == b->protection && a->shared == b->shared && a->uncached == b->uncached
+    return a->to == b->from && a->kind == b->kind && a->protection == b->protection && a->limit == b->limit && a->shared == b->shared && a->uncached == b->uncached
         && a->huge == b->huge && a->file == b->file && (a->kind == AREA_ANONYMOUS || a->offset + (a->to - a->from) == b->offset);
 }
 

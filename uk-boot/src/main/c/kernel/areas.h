@@ -11,6 +11,7 @@ struct area {
     uint64_t from, to;
     enum area_kind kind;
     int protection;
+    int limit;           // rights that mprotect may give at most
     bool shared;         // a file's pages are written to themselves
     bool uncached;
     bool huge;           // may have pages of 2 MiB

@@ -152,8 +152,10 @@ long map_memory(uint64_t hint, uint64_t bytes, int protection, int flags, struct
     if (!file && !can_commit(rounded, protection, flags)) {
         return -ENOMEM;
     }
+    bool read_only = shared && file && (file->flags & 3) != 2;
     // Without processes, shared anonymous memory is the same as private.
-    struct area area = {.kind = file ? AREA_FILE : AREA_ANONYMOUS, .protection = protection, .shared = shared && file, .file = file, .offset = offset};
+    struct area area = {.kind = file ? AREA_FILE : AREA_ANONYMOUS, .protection = protection,
+        .limit = PROT_READ | PROT_EXEC | (read_only ? 0 : PROT_WRITE), .shared = shared && file, .file = file, .offset = offset};
     lock_acquire(&memory_lock);
     long address = map_locked(hint, &area, rounded, flags);
     lock_release(&memory_lock);
@@ -161,7 +163,7 @@ long map_memory(uint64_t hint, uint64_t bytes, int protection, int flags, struct
 }
 
 long map_physical(uint64_t hint, uint64_t physical, uint64_t bytes, int protection, bool uncached) {
-    struct area area = {.kind = AREA_PHYSICAL, .protection = protection, .uncached = uncached, .offset = physical};
+    struct area area = {.kind = AREA_PHYSICAL, .protection = protection, .limit = protection, .uncached = uncached, .offset = physical};
     lock_acquire(&memory_lock);
     long address = map_locked(hint, &area, bytes, hint ? MAP_FIXED : 0);
     lock_release(&memory_lock);
@@ -232,7 +234,15 @@ static bool is_covered(uint64_t from, uint64_t to) {
 }
 
 static long protect_locked(uint64_t from, uint64_t to, int protection) {
-    if (!is_covered(from, to) || !areas_split(from, to)) {
+    if (!is_covered(from, to)) {
+        return -ENOMEM;
+    }
+    for (struct area *area = areas_at_or_after(from); area && area->from < to; area = areas_at_or_after(area->to)) {
+        if (protection & ~area->limit) {
+            return -EACCES;
+        }
+    }
+    if (!areas_split(from, to)) {
         return -ENOMEM;
     }
     bool done = true;
