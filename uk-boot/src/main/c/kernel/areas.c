@@ -1,12 +1,12 @@
 // The set of areas: a treap (Seidel and Aragon 1996), ordered by address.
 #include "areas.h"
 #include "file.h"
+#include "tables.h"
 
 #define LOWEST 0x10000ul
 #define SEARCH_TOP 0x7ffff0000000ul
 
 struct lock memory_lock = LOCK_INIT("memory");
-uint64_t areas_generation;
 
 static struct area *root;
 static struct pool pool = {.size = sizeof(struct area)};
@@ -96,7 +96,6 @@ static struct area *make(const struct area *template) {
         area->left = area->right = NULL;
         area->priority = next_priority();
         root = insert(root, area);
-        areas_generation++;
     }
     return area;
 }
@@ -107,7 +106,6 @@ static void take_out(struct area *area) {
         link = area->from < (*link)->from ? &(*link)->left : &(*link)->right;
     }
     *link = merge(area->left, area->right);
-    areas_generation++;
 }
 
 void areas_remove(struct area *area) {
@@ -120,8 +118,8 @@ void areas_remove(struct area *area) {
 }
 
 static bool alike(const struct area *a, const struct area *b) {
-    return a->to == b->from && a->kind == b->kind && a->protection == b->protection && a->limit == b->limit && a->shared == b->shared && a->uncached == b->uncached
-        && a->huge == b->huge && a->file == b->file && (a->kind == AREA_ANONYMOUS || a->offset + (a->to - a->from) == b->offset);
+    return a->to == b->from && a->kind == b->kind && a->protection == b->protection && a->limit == b->limit && a->shared == b->shared
+        && a->uncached == b->uncached && a->huge == b->huge && a->file == b->file && (a->kind == AREA_ANONYMOUS || a->offset + (a->to - a->from) == b->offset);
 }
 
 void areas_join(uint64_t from, uint64_t to) {
@@ -155,7 +153,7 @@ static bool split(uint64_t at) {
     struct area upper = *area;
     upper.from = at;
     upper.offset += upper.kind == AREA_ANONYMOUS ? 0 : at - area->from;
-    if (!make(&upper)) {
+    if (!tables_split(at) || !make(&upper)) {
         return false;
     }
     if (upper.file) {

@@ -22,14 +22,13 @@ struct area {
 };
 
 extern struct lock memory_lock;
-extern uint64_t areas_generation;  // changes whenever an area does
 
 // The first area that ends after address; NULL if there is none.
 struct area *areas_at_or_after(uint64_t address);
 struct area *area_of(uint64_t address);  // the one with the address in it, or NULL
 struct area *areas_before(uint64_t address);  // the last one that starts before it
 bool areas_add(const struct area *template);  // takes over a reference of the file; false if memory is out. Joins neighbours alike
-// Makes areas begin and end at both ends of a range. false if memory is out.
+// Makes areas, and pages, begin and end at both ends of a range: a huge page is never of two areas. false if memory is out.
 bool areas_split(uint64_t from, uint64_t to);
 void areas_remove(struct area *area);  // gives up the file
 // Joins the areas around from..to with those like them.

@@ -1,5 +1,5 @@
 // What happens when a page is touched that is not there, or not there for that. A frame is got ready without the lock, so that faults of several
-// processors do not wait for each other's zeroing and copying, and is put in place only if nothing has changed meanwhile.
+// processors do not wait for each other's zeroing and copying, and is put in place only if it is still what the place wants.
 #include "areas.h"
 #include "file.h"
 #include "tables.h"
@@ -10,7 +10,6 @@ struct need {
     bool copy;            // of the file's page, since it will be written to
     struct file *file;    // one reference
     uint64_t offset;
-    uint64_t generation;  // of the areas when this was found out
 };
 
 static bool is_allowed(const struct area *area, enum fault_access access) {
@@ -28,6 +27,14 @@ static pte_t current_entry(uint64_t address) {
     return *tables_entry(address, false);
 }
 
+static uint64_t offset_of(const struct area *area, uint64_t address) {
+    return area->offset + (ALIGN_DOWN(address, PAGE_SIZE) - area->from);
+}
+
+static bool copies(const struct area *area, enum fault_access access) {
+    return area->kind == AREA_FILE && access == FAULT_WRITE && !area->shared;
+}
+
 static bool fits_huge(const struct area *area, uint64_t address) {
     uint64_t start = ALIGN_DOWN(address, HUGE_SIZE);
     if (!area->huge || start < area->from || start + HUGE_SIZE > area->to || pages_available() < pages_total() / 8) {
@@ -40,7 +47,7 @@ static bool fits_huge(const struct area *area, uint64_t address) {
 // With the lock held: settles the fault, or says what it needs.
 static enum fault_result look(uint64_t address, enum fault_access access, struct need *need) {
     struct area *area = area_of(address);
-    *need = (struct need) {.what = NOTHING, .generation = areas_generation};
+    *need = (struct need) {.what = NOTHING};
     if (!area) {
         return FAULT_UNMAPPED;
     }
@@ -53,18 +60,17 @@ static enum fault_result look(uint64_t address, enum fault_access access, struct
         tlb_flush_page(address);  // another processor was faster
         return FAULT_DONE;
     }
-    uint64_t offset = area->offset + (ALIGN_DOWN(address, PAGE_SIZE) - area->from);
     if (area->kind == AREA_PHYSICAL) {
         pte_t *target = tables_entry(address, true);
         if (!target) {
             return FAULT_NO_MEMORY;
         }
-        *target = entry_of(area, offset, false);
+        *target = entry_of(area, offset_of(area, address), false);
     } else if (area->kind == AREA_FILE) {
         need->what = FILE_PAGE;
-        need->copy = access == FAULT_WRITE && !area->shared;
+        need->copy = copies(area, access);
         need->file = area->file;
-        need->offset = offset;
+        need->offset = offset_of(area, address);
         file_keep(area->file);
     } else {
         need->what = fits_huge(area, address) ? HUGE_ZEROED : ZEROED;
@@ -72,24 +78,39 @@ static enum fault_result look(uint64_t address, enum fault_access access, struct
     return FAULT_DONE;
 }
 
-// Puts a frame in place if everything is as it was. true if the frame was used.
-static bool settle(uint64_t address, const struct need *need, uint64_t frame, bool owned) {
-    struct area *area = areas_generation == need->generation ? area_of(address) : NULL;
-    bool huge = need->what == HUGE_ZEROED;
-    pte_t *entry = !area ? NULL : huge ? tables_huge_entry(address, true) : tables_entry(address, true);
-    bool expected = entry && (*entry == 0 || (need->copy && !(*entry & PTE_OWNED)));
-    if (!expected) {
+// Whether what was got ready is what the place wants, too, if it was mapped anew meanwhile.
+static bool suits(const struct area *area, uint64_t address, enum fault_access access, const struct need *need) {
+    if (!area || !is_allowed(area, access) || area->kind == AREA_PHYSICAL || area->file != need->file) {
         return false;
     }
+    if (area->file) {
+        return need->offset == offset_of(area, address) && need->copy == copies(area, access);
+    }
+    return need->what != HUGE_ZEROED || fits_huge(area, address);
+}
+
+// Puts a frame in place, and tells whether it did.
+static enum fault_result settle(uint64_t address, enum fault_access access, const struct need *need, uint64_t frame, bool owned, bool *used) {
+    struct area *area = area_of(address);
+    bool huge = need->what == HUGE_ZEROED;
+    pte_t now = current_entry(address);
+    if (!suits(area, address, access, need) || (need->copy ? (now & PTE_OWNED) : now)) {
+        return FAULT_DONE;  // another processor was faster
+    }
+    pte_t *entry = huge ? tables_huge_entry(address, true) : tables_entry(address, true);
+    if (!entry) {
+        return FAULT_NO_MEMORY;
+    }
     bool replaces = *entry != 0;
+    *used = true;
     *entry = entry_of(area, frame, owned) | (huge ? PTE_HUGE : 0);
     if (replaces) {
         tlb_flush(ALIGN_DOWN(address, PAGE_SIZE), ALIGN_DOWN(address, PAGE_SIZE) + PAGE_SIZE);
     }
-    return true;
+    return FAULT_DONE;
 }
 
-static enum fault_result supply(uint64_t address, struct need *need) {
+static enum fault_result supply(uint64_t address, enum fault_access access, struct need *need) {
     uint64_t source = 0;
     if (need->what == FILE_PAGE) {
         source = need->file->operations->page(need->file, need->offset);
@@ -112,13 +133,14 @@ static enum fault_result supply(uint64_t address, struct need *need) {
             memcpy(block, direct(source), PAGE_SIZE);
         }
     }
+    bool used = false;
     lock_acquire(&memory_lock);
-    bool used = settle(address, need, owned ? physical_of(block) : source, owned);
+    enum fault_result result = settle(address, access, need, owned ? physical_of(block) : source, owned, &used);
     lock_release(&memory_lock);
     if (owned && !used) {
         pages_free(block, need->what == HUGE_ZEROED ? ORDER_HUGE : 0);
     }
-    return FAULT_DONE;
+    return result;
 }
 
 // If something changed meanwhile the instruction faults again, and all is looked at anew.
@@ -128,7 +150,7 @@ enum fault_result fault_handle(uint64_t address, enum fault_access access) {
     enum fault_result result = look(address, access, &need);
     lock_release(&memory_lock);
     if (result == FAULT_DONE && need.what != NOTHING) {
-        result = supply(address, &need);
+        result = supply(address, access, &need);
     }
     if (need.file) {
         file_put(need.file);

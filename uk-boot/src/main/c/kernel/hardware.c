@@ -60,7 +60,11 @@ static long map_aligned(uint64_t physical, uint64_t bytes, uint64_t alignment) {
     if (end > at + bytes) {
         unmap_memory(at + bytes, end - at - bytes);
     }
-    return map_physical(at, physical, bytes, PROT_READ | PROT_WRITE, false);
+    long mapped = map_physical(at, physical, bytes, PROT_READ | PROT_WRITE, false);
+    if (mapped < 0) {
+        unmap_memory(at, bytes);
+    }
+    return mapped;
 }
 
 long sys_uk_dma_allocate(uint64_t bytes, uint64_t alignment, struct uk_dma *to) {
@@ -91,18 +95,23 @@ long sys_uk_dma_allocate(uint64_t bytes, uint64_t alignment, struct uk_dma *to) 
 }
 
 long sys_uk_dma_free(uint64_t address) {
+    enum { GOING = 1 };  // no address of a block: neither free nor to be freed again
     lock_acquire(&lock);
-    struct dma *slot = address ? find(address) : NULL, freed = {0};
+    struct dma *slot = address && address != GOING ? find(address) : NULL;
     if (slot) {
-        freed = *slot;
-        slot->address = 0;
+        slot->address = GOING;
     }
     lock_release(&lock);
     if (!slot) {
         return -EINVAL;
     }
-    long error = unmap_memory(freed.address, freed.bytes);
-    pages_free_run(freed.block, freed.bytes / PAGE_SIZE);
+    long error = unmap_memory(address, slot->bytes);
+    if (!error) {
+        pages_free_run(slot->block, slot->bytes / PAGE_SIZE);
+    }
+    lock_acquire(&lock);
+    slot->address = error ? address : 0;  // memory for parting areas may be out: then all is as it was
+    lock_release(&lock);
     return error;
 }
 

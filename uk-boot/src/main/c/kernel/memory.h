@@ -6,7 +6,9 @@
 
 // The upper half is the kernel's. All RAM is visible at DIRECT_MAP; the image of the kernel is linked at KERNEL_BASE + 1 MiB.
 #define USER_END 0x00007ffffffff000ul
+#ifndef DIRECT_MAP  // tests on the host have their memory elsewhere
 #define DIRECT_MAP 0xffff800000000000ul
+#endif
 #define STACK_AREA 0xffffc00000000000ul
 #define DEVICE_AREA 0xffffd00000000000ul  // + physical address, where map_device was asked for it
 #define KERNEL_BASE 0xffffffff80000000ul

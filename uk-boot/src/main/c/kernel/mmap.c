@@ -3,8 +3,8 @@
 #include "file.h"
 #include "tables.h"
 
-enum { MREMAP_MAYMOVE = 1, MADV_DONTNEED = 4, MADV_FREE = 8, MADV_HUGEPAGE = 14, MADV_NOHUGEPAGE = 15, MADV_POPULATE_READ = 22, MADV_POPULATE_WRITE = 23,
-       MADV_LAST_HINT = 25, RELEASE_LIMIT = 128 };
+enum { MREMAP_MAYMOVE = 1, MADV_WILLNEED = 3, MADV_DONTNEED, MADV_FREE = 8, MADV_DONTFORK = 10, MADV_HUGEPAGE = 14, MADV_NOHUGEPAGE, MADV_PAGEOUT = 21,
+       MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_DONTNEED_LOCKED, MADV_COLLAPSE, RELEASE_LIMIT = 128, ACCESS_MODE = 3, WRITE_ONLY = 1, READ_WRITE };
 
 // ---- Frames that go: first out of the tables, then out of all processors' minds, then free ---------------------------------------------------
 
@@ -47,9 +47,12 @@ static void release_entry(pte_t *entry, uint64_t address, unsigned shift, void *
 
 bool frames_release(uint64_t from, uint64_t to) {
     struct release release = {.from = from, .to = to};
-    bool done = tables_visit(from, to, release_entry, &release);
+    if (!tables_split(from) || !tables_split(to)) {
+        return false;
+    }
+    tables_visit(from, to, release_entry, &release);
     release_now(&release);
-    return done;
+    return true;
 }
 
 pte_t entry_of(const struct area *area, uint64_t frame, bool owned) {
@@ -152,7 +155,7 @@ long map_memory(uint64_t hint, uint64_t bytes, int protection, int flags, struct
     if (!file && !can_commit(rounded, protection, flags)) {
         return -ENOMEM;
     }
-    bool read_only = shared && file && (file->flags & 3) != 2;
+    bool read_only = shared && file && (file->flags & ACCESS_MODE) != READ_WRITE;
     // Without processes, shared anonymous memory is the same as private.
     struct area area = {.kind = file ? AREA_FILE : AREA_ANONYMOUS, .protection = protection,
         .limit = PROT_READ | PROT_EXEC | (read_only ? 0 : PROT_WRITE), .shared = shared && file, .file = file, .offset = offset};
@@ -170,9 +173,16 @@ long map_physical(uint64_t hint, uint64_t physical, uint64_t bytes, int protecti
     return address;
 }
 
-static void populate(uint64_t from, uint64_t bytes, enum fault_access access) {
-    for (uint64_t at = from; at < from + bytes && fault_handle(at, access) == FAULT_DONE; at += PAGE_SIZE) {
+static long populate(uint64_t from, uint64_t bytes, enum fault_access access) {
+    for (uint64_t at = from; at < from + bytes; at += PAGE_SIZE) {
+        switch (fault_handle(at, access)) {
+        case FAULT_DONE: break;
+        case FAULT_FORBIDDEN: return -EINVAL;
+        case FAULT_BEYOND_FILE: return -EFAULT;
+        default: return -ENOMEM;
+        }
     }
+    return 0;
 }
 
 long sys_mmap(uint64_t hint, uint64_t bytes, int protection, int flags, int fd, uint64_t offset) {
@@ -183,7 +193,8 @@ long sys_mmap(uint64_t hint, uint64_t bytes, int protection, int flags, int fd, 
             return -EBADF;
         }
         bool cannot = !file->operations->page || file->kind != FILE_REGULAR;
-        bool may_not = (flags & MAP_SHARED) && (protection & PROT_WRITE) && (file->flags & 3) != 2;
+        int mode = file->flags & ACCESS_MODE;
+        bool may_not = mode == WRITE_ONLY || ((flags & MAP_SHARED) && (protection & PROT_WRITE) && mode != READ_WRITE);
         if (cannot || may_not) {
             file_put(file);
             return cannot ? -ENODEV : -EACCES;
@@ -233,31 +244,36 @@ static bool is_covered(uint64_t from, uint64_t to) {
     return true;
 }
 
-static long protect_locked(uint64_t from, uint64_t to, int protection) {
-    if (!is_covered(from, to)) {
-        return -ENOMEM;
-    }
-    for (struct area *area = areas_at_or_after(from); area && area->from < to; area = areas_at_or_after(area->to)) {
-        if (protection & ~area->limit) {
-            return -EACCES;
+// 0 if all of from..to may be protected so. What becomes writable with it has to have memory.
+static long check_protection(uint64_t from, uint64_t to, int protection) {
+    uint64_t commits = 0;
+    for (uint64_t at = from; at < to;) {
+        struct area *area = area_of(at);
+        if (!area || (protection & ~area->limit)) {
+            return area ? -EACCES : -ENOMEM;
         }
+        commits += area->kind == AREA_ANONYMOUS && !(area->protection & PROT_WRITE) ? MIN(area->to, to) - at : 0;
+        at = area->to;
     }
-    if (!areas_split(from, to)) {
-        return -ENOMEM;
+    return can_commit(commits, protection, 0) ? 0 : -ENOMEM;
+}
+
+static long protect_locked(uint64_t from, uint64_t to, int protection) {
+    long error = check_protection(from, to, protection);
+    if (error || !areas_split(from, to)) {
+        return error ? error : -ENOMEM;
     }
-    bool done = true;
     struct rights rights = {0};
     for (struct area *area = areas_at_or_after(from); area && area->from < to; area = areas_at_or_after(area->to)) {
         area->protection = protection;
         rights.area = area;
-        done &= tables_visit(area->from, area->to, set_rights, &rights);
+        tables_visit(area->from, area->to, set_rights, &rights);
     }
-    areas_generation++;
     if (rights.fewer) {
         tlb_flush(from, to);
     }
     areas_join(from, to);
-    return done ? 0 : -ENOMEM;
+    return 0;
 }
 
 long sys_mprotect(uint64_t address, uint64_t bytes, int protection) {
@@ -265,9 +281,7 @@ long sys_mprotect(uint64_t address, uint64_t bytes, int protection) {
         return address % PAGE_SIZE || (protection & ~7) ? -EINVAL : -ENOMEM;
     }
     lock_acquire(&memory_lock);
-    struct area *area = area_of(address);
-    bool commits = area && area->kind == AREA_ANONYMOUS && !(area->protection & PROT_WRITE) && area->to >= address + bytes;
-    long result = commits && !can_commit(bytes, protection, 0) ? -ENOMEM : bytes ? protect_locked(address, address + bytes, protection) : 0;
+    long result = bytes ? protect_locked(address, address + bytes, protection) : 0;
     lock_release(&memory_lock);
     return result;
 }
@@ -279,65 +293,93 @@ static long set_huge(uint64_t from, uint64_t to, bool huge) {
     for (struct area *area = areas_at_or_after(from); area && area->from < to; area = areas_at_or_after(area->to)) {
         area->huge = huge && area->kind == AREA_ANONYMOUS;
     }
-    areas_generation++;
     areas_join(from, to);
     return 0;
 }
 
+// Advice that can be followed, or ignored without harm. What takes a file's contents away (REMOVE), or promises to have made huge pages
+// (COLLAPSE), is neither.
+static bool is_known(int advice) {
+    bool hint = (advice >= 0 && advice <= MADV_WILLNEED) || (advice >= MADV_DONTFORK && advice <= MADV_PAGEOUT);
+    return hint || advice == MADV_DONTNEED || advice == MADV_FREE || (advice >= MADV_POPULATE_READ && advice <= MADV_DONTNEED_LOCKED);
+}
+
+static bool has_files(uint64_t from, uint64_t to) {
+    struct area *area = areas_at_or_after(from);
+    while (area && area->from < to && area->kind == AREA_ANONYMOUS) {
+        area = areas_at_or_after(area->to);
+    }
+    return area && area->from < to;
+}
+
 long sys_madvise(uint64_t address, uint64_t bytes, int advice) {
-    if (!check_range(address, &bytes) || advice < 0 || advice > MADV_LAST_HINT) {
+    if (!check_range(address, &bytes) || !is_known(advice)) {
         return -EINVAL;
     }
     uint64_t end = address + bytes;
     lock_acquire(&memory_lock);
     long result = is_covered(address, end) ? 0 : -ENOMEM;
     bool populates = advice == MADV_POPULATE_READ || advice == MADV_POPULATE_WRITE;
-    if (advice == MADV_DONTNEED || advice == MADV_FREE) {
+    if (advice == MADV_FREE && has_files(address, end)) {
+        result = -EINVAL;  // what was written to copies of a file's pages is not to be lost
+    } else if (advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED || advice == MADV_FREE) {
         result = frames_release(address, end) ? result : -ENOMEM;
     } else if (advice == MADV_HUGEPAGE || advice == MADV_NOHUGEPAGE) {
         result = result ? result : set_huge(address, end, advice == MADV_HUGEPAGE);
     }
     lock_release(&memory_lock);
     if (populates && !result) {
-        populate(address, bytes, advice == MADV_POPULATE_WRITE ? FAULT_WRITE : FAULT_READ);
+        result = populate(address, bytes, advice == MADV_POPULATE_WRITE ? FAULT_WRITE : FAULT_READ);
     }
     return result;
 }
 
 // ---- Moving and looking -----------------------------------------------------------------------------------------------------------------------
 
-static void move_entry(pte_t *entry, uint64_t address, unsigned shift, void *context) {
-    uint64_t *by = context;
-    if (!tables_is_table(*entry, shift)) {
-        pte_t *target = shift == PAGE_SHIFT ? tables_entry(address + *by, true) : NULL;
-        if (target) {
-            *target = *entry;
-            *entry = 0;
-        }
+struct move {
+    uint64_t by;
+    bool failed;
+};
+
+// Makes the tables that an entry needs in its new place, and small pages of a huge one.
+static void prepare_move(pte_t *entry, uint64_t address, unsigned shift, void *context) {
+    struct move *move = context;
+    if (!move->failed && !tables_is_table(*entry, shift)) {
+        uint64_t last = address + (1ul << shift) - PAGE_SIZE;
+        move->failed = !tables_split(last) || !tables_entry(address + move->by, true) || !tables_entry(last + move->by, true);
     }
 }
 
-// Moves frames by so many bytes. Tables for the new place are made first, so that nothing is lost half-way.
-static bool move_frames(uint64_t from, uint64_t to, uint64_t by) {
-    for (uint64_t at = from; at < to; at += PAGE_SIZE) {  // huge pages are split by the way
-        if (!tables_entry(at + by, true)) {
-            return false;
-        }
-        tables_entry(at, false);
+static void move_entry(pte_t *entry, uint64_t address, unsigned shift, void *context) {
+    struct move *move = context;
+    if (!tables_is_table(*entry, shift)) {
+        *tables_entry(address + move->by, false) = *entry;
+        *entry = 0;
     }
-    tables_visit(from, to, move_entry, &by);
-    tlb_flush(from, to);
-    return true;
+}
+
+// Moves frames by so many bytes; nothing is moved if memory is out for that.
+static bool move_frames(uint64_t from, uint64_t to, uint64_t by) {
+    struct move move = {.by = by};
+    tables_visit(from, to, prepare_move, &move);
+    if (!move.failed) {
+        tables_visit(from, to, move_entry, &move);
+        tlb_flush(from, to);
+    }
+    return !move.failed;
 }
 
 static long remap_locked(uint64_t address, uint64_t bytes, uint64_t new_bytes, int flags) {
     struct area *area = area_of(address);
-    if (!area || area->to < address + bytes) {
+    if (!area || area->to < address + bytes || area->kind == AREA_PHYSICAL) {  // what that is belongs to whoever mapped it
         return -EFAULT;
     }
     if (new_bytes <= bytes) {
         long error = new_bytes < bytes ? unmap_locked(address + new_bytes, address + bytes) : 0;
         return error ? error : (long) address;
+    }
+    if (area->kind == AREA_ANONYMOUS && !can_commit(new_bytes - bytes, area->protection, 0)) {
+        return -ENOMEM;
     }
     struct area more = *area;
     more.offset += area->kind == AREA_ANONYMOUS ? 0 : address - area->from;
@@ -348,14 +390,15 @@ static long remap_locked(uint64_t address, uint64_t bytes, uint64_t new_bytes, i
     if (!(flags & MREMAP_MAYMOVE)) {
         return -ENOMEM;
     }
-    long moved = map_locked(0, &more, new_bytes, 0);
+    long moved = areas_split(address, address + bytes) ? map_locked(0, &more, new_bytes, 0) : -ENOMEM;
     if (moved >= 0 && !move_frames(address, address + bytes, (uint64_t) moved - address)) {
         unmap_locked((uint64_t) moved, (uint64_t) moved + new_bytes);
-        return -ENOMEM;
+        moved = -ENOMEM;
     }
     if (moved >= 0) {
         unmap_locked(address, address + bytes);
     }
+    areas_join(address, address + bytes);
     return moved;
 }
 
@@ -365,7 +408,7 @@ long sys_mremap(uint64_t address, uint64_t bytes, uint64_t new_bytes, int flags,
         return -EINVAL;
     }
     uint64_t rounded = ALIGN_UP(new_bytes, PAGE_SIZE);
-    if (rounded < new_bytes || rounded > USER_END || (rounded > bytes && !can_commit(rounded - bytes, PROT_WRITE, 0))) {
+    if (rounded < new_bytes || rounded > USER_END) {
         return -ENOMEM;
     }
     lock_acquire(&memory_lock);
@@ -401,17 +444,17 @@ void brk_set_start(uint64_t address) {
 }
 
 long sys_brk(uint64_t end) {
-    uint64_t rounded = ALIGN_UP(end, PAGE_SIZE);
-    if (end < brk_start || rounded > USER_END) {
-        return (long) brk_end;
-    }
-    uint64_t old = ALIGN_UP(brk_end, PAGE_SIZE);
-    bool done = true;
-    if (rounded > old) {
-        done = map_memory(old, rounded - old, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, NULL, 0) >= 0;
-    } else if (rounded < old) {
-        done = unmap_memory(rounded, old - rounded) == 0;
+    lock_acquire(&memory_lock);
+    uint64_t old = ALIGN_UP(brk_end, PAGE_SIZE), rounded = ALIGN_UP(end, PAGE_SIZE);
+    bool done = end >= brk_start && end <= USER_END;
+    if (done && rounded > old) {
+        struct area area = {.kind = AREA_ANONYMOUS, .protection = PROT_READ | PROT_WRITE, .limit = PROT_READ | PROT_WRITE | PROT_EXEC};
+        done = can_commit(rounded - old, PROT_WRITE, 0) && map_locked(old, &area, rounded - old, MAP_FIXED_NOREPLACE) >= 0;
+    } else if (done && rounded < old) {
+        done = unmap_locked(rounded, old) == 0;
     }
     brk_end = done ? end : brk_end;
-    return (long) brk_end;
+    long result = (long) brk_end;
+    lock_release(&memory_lock);
+    return result;
 }

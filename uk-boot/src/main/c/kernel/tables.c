@@ -56,6 +56,11 @@ pte_t *tables_huge_entry(uint64_t address, bool make) {
     return walk(address, HUGE_SHIFT, make);
 }
 
+bool tables_split(uint64_t address) {
+    pte_t *entry = address % HUGE_SIZE ? walk(address, HUGE_SHIFT, false) : NULL;
+    return !entry || !(*entry & PTE_HUGE) || split(entry);
+}
+
 bool tables_map(uint64_t address, uint64_t physical, uint64_t bytes, pte_t flags) {
     for (uint64_t at = 0; at < bytes; at += PAGE_SIZE) {
         pte_t *entry = tables_entry(address + at, true);
@@ -67,35 +72,26 @@ bool tables_map(uint64_t address, uint64_t physical, uint64_t bytes, pte_t flags
     return true;
 }
 
-// Visits the leaves of from..to in one table and those below it. Huge leaves that lie only partly inside are split. false if memory was out.
-static bool visit_table(pte_t *table, unsigned shift, uint64_t from, uint64_t to, tables_visitor *visitor, void *context) {
+// Visits the leaves of from..to in one table and those below it.
+static void visit_table(pte_t *table, unsigned shift, uint64_t from, uint64_t to, tables_visitor *visitor, void *context) {
     uint64_t span = 1ul << shift;
     for (uint64_t at = from; at < to;) {
         uint64_t end = MIN(ALIGN_DOWN(at, span) + span, to);
         pte_t *entry = table + (at >> shift & 511);
-        if (*entry && is_leaf(*entry, shift)) {
-            if (end - at == span) {
-                visitor(entry, at, shift, context);
-            } else if (!split(entry)) {
-                return false;
-            } else {
-                continue;
-            }
-        } else if (*entry) {
-            if (!visit_table(table_of(*entry), shift - BITS, at, end, visitor, context)) {
-                return false;
-            }
-            if (end - at == span) {  // the table below has nothing outside of the range
-                visitor(entry, at, shift, context);
-            }
+        bool leaf = *entry && is_leaf(*entry, shift), whole = end - at == span;
+        ASSERT(!leaf || whole);
+        if (*entry && !leaf) {
+            visit_table(table_of(*entry), shift - BITS, at, end, visitor, context);
+        }
+        if (*entry && whole) {  // a table below has nothing outside of the range
+            visitor(entry, at, shift, context);
         }
         at = end;
     }
-    return true;
 }
 
-bool tables_visit(uint64_t from, uint64_t to, tables_visitor *visitor, void *context) {
-    return visit_table(tables_root, TOP_SHIFT, from, to, visitor, context);
+void tables_visit(uint64_t from, uint64_t to, tables_visitor *visitor, void *context) {
+    visit_table(tables_root, TOP_SHIFT, from, to, visitor, context);
 }
 
 bool tables_is_table(pte_t entry, unsigned shift) {
@@ -105,11 +101,10 @@ bool tables_is_table(pte_t entry, unsigned shift) {
 void tlb_flush(uint64_t from, uint64_t to) {
     if (to - from <= RANGE_PAGES * PAGE_SIZE) {
         for (uint64_t at = from; at < to; at += PAGE_SIZE) {
-            __asm__ volatile("invlpg (%0)" : : "r"(at) : "memory");
+            tlb_flush_page(at);
         }
     } else {
-        uint64_t root;
-        __asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(root) : : "memory");
+        tlb_flush_all();
     }
     cpus_flush(from, to);
 }

@@ -51,6 +51,12 @@ class HostTestsIT {
     }
 
     @Test
+    void memoryKeepsItsPromises() throws Exception {
+        String said = run(SCRIPTS.resolve("run-memory").toString());
+        assertTrue(said.matches("(?s).*\nrun-memory: [1-9][0-9]* passed, 0 failed\n"), said);
+    }
+
+    @Test
     void filesOfManyThreadsHaveNoRace() throws Exception {
         run(SCRIPTS.resolve("run-files").toString(), "race");
     }
