@@ -23,13 +23,14 @@ struct machine {
     uint64_t tree_physical;   // the image's file tree, 0 if there is none
     uint64_t tree_bytes;
     uint64_t memory_bytes;
+    uint64_t needed_bytes;    // of memory, as the image says; 0 if it does not
     uint32_t cpus;            // that run
 };
 
 extern struct machine machine;
 
-// Words of the command line that are the boot layer's own: "boot.NAME=VALUE". NULL, or the value up to the next space.
-const char *boot_option(const char *name);
+// The value of a word "NAME=VALUE" of the command line, which ends with a space or the line; or NULL.
+const char *boot_word(const char *name);
 uint64_t parse_number(const char *text);  // decimal, or hexadecimal with 0x
 
 // Nanoseconds: since the machine started, and since 1970.
@@ -45,6 +46,9 @@ void console_write(const char *text, size_t bytes);
 void console_start(void);
 void console_drain(void);  // until the last byte has left
 bool console_owns(uint32_t port);
+
+void image_verify(void);  // as uk.verify says; ends the machine if it must not run
+void file_export(void);  // what boot.export names, at the end of a machine that is sound
 
 // ---- acpi.c -----------------------------------------------------------------------------------------------------------------------------
 

@@ -101,13 +101,16 @@ _Noreturn void panic(const char *pattern, ...) {
 
 // Ends the machine by whatever it has for that: a port of QEMU that takes an exit code, ACPI, the keyboard controller, a triple fault.
 _Noreturn void machine_end(int code, bool reboot) {
-    const char *statistics = boot_option("statistics");
+    const char *statistics = boot_word("boot.statistics");
     if (statistics && !strncmp(statistics, "locks", 5) && !broken) {
         locks_print();
         print("boot: %lu system calls were not there\n", system_calls_unknown);
     }
+    if (!broken) {
+        file_export();
+    }
     console_drain();
-    const char *port = boot_option("exit_port");
+    const char *port = boot_word("boot.exit_port");
     if (port && code && !reboot) {
         out8((uint16_t) parse_number(port), (uint8_t) code);
     }

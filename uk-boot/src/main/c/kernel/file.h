@@ -45,6 +45,7 @@ struct file *file_open_kernel(const char *path);
 // Reads from a file into kernel memory.
 long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset);
 uint64_t file_size(struct file *file);
+uint64_t files_sealed(void);  // how many regular files the image has
 
 long sys_read(int fd, void *to, size_t bytes);
 long sys_write(int fd, const void *from, size_t bytes);

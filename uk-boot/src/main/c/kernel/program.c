@@ -158,7 +158,8 @@ static unsigned insert_boot_words(char **lines, unsigned count) {
         if (*at) {
             *at++ = 0;
         }
-        if (!strncmp(word, "uk.", 3) && count - 1 + found < LIST_LIMIT) {
+        // uk.verify is for us.
+        if (!strncmp(word, "uk.", 3) && strncmp(word, "uk.verify=", 10) && count - 1 + found < LIST_LIMIT) {
             words[found++] = word;
         }
     }

@@ -144,3 +144,11 @@ long file_read_kernel(struct file *file, void *to, size_t bytes, uint64_t offset
 uint64_t file_size(struct file *file) {
     return ((const struct tree_entry *) file->node)->size;
 }
+
+uint64_t files_sealed(void) {
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < tree.header->entry_count; i++) {
+        count += (tree.entries[i].mode & FILE_REGULAR) == FILE_REGULAR;
+    }
+    return count;
+}

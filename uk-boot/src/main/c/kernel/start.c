@@ -25,7 +25,8 @@ struct module {
     uint64_t start, bytes, command_line, reserved;
 };
 
-enum { START_MAGIC = 0x336ec578, SHOWN_AT_START = 1 << 30 };
+// FIRMWARE_BYTES: what firmware may keep of the machine's memory for itself.
+enum { START_MAGIC = 0x336ec578, SHOWN_AT_START = 1 << 30, FIRMWARE_BYTES = 4 << 20 };
 
 // Firmware's word, so it is checked: boot.S shows the first GiB alone.
 static const void *shown(uint64_t physical, uint64_t bytes) {
@@ -68,12 +69,12 @@ static void read_start_info(uint32_t physical) {
     }
 }
 
-const char *boot_option(const char *name) {
+const char *boot_word(const char *name) {
     size_t length = strlen(name);
     for (const char *at = machine.command_line; *at; at++) {
         bool word = at == machine.command_line || at[-1] == ' ';
-        if (word && !strncmp(at, "boot.", 5) && !strncmp(at + 5, name, length) && at[5 + length] == '=') {
-            return at + 6 + length;
+        if (word && !strncmp(at, name, length) && at[length] == '=') {
+            return at + length + 1;
         }
     }
     return NULL;
@@ -115,6 +116,22 @@ static void start_tree(void) {
     files_open_console();
 }
 
+// The image says how much memory it is made for. It may do with less; if it does not, the console has said why.
+static void check_memory(void) {
+    struct file *file = file_open_kernel("/uk/memory");
+    char text[32] = {0};
+    if (!file) {
+        return;
+    }
+    file_read_kernel(file, text, sizeof text - 1, 0);
+    file_put(file);
+    machine.needed_bytes = parse_number(text);
+    if (machine.needed_bytes > machine.memory_bytes + FIRMWARE_BYTES) {
+        print("boot: this image needs %lu MiB of memory, and the machine has %lu MiB (QEMU: -m %luM)\n", machine.needed_bytes >> 20,
+              machine.memory_bytes >> 20, (machine.needed_bytes + (1 << 20) - 1) >> 20);
+    }
+}
+
 // boot.S calls this on the boot stack with the physical address of the start info.
 _Noreturn void start(uint32_t start_info) {
     static struct thread boot_thread = {.name = "boot", .running = true};
@@ -137,6 +154,8 @@ _Noreturn void start(uint32_t start_info) {
     cpus[0].current = &boot_thread;
     interrupts_start();
     start_tree();
+    image_verify();
+    check_memory();
     struct thread *program = program_load();
     thread_start(program);
     schedule_enter(idle);

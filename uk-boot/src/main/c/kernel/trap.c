@@ -13,6 +13,9 @@ extern const char copy_point[], exchange_point[], copy_failed[];
 
 static _Noreturn void out_of_memory(uint64_t address) {
     struct thread *thread = current_thread();
+    if (machine.needed_bytes > machine.memory_bytes) {
+        print("boot: this image needs %lu MiB of memory\n", machine.needed_bytes >> 20);
+    }
     machine_exit(EXIT_MEMORY, "out of memory: thread %d (%s) touched 0x%lx, and no page is free of %lu MiB; give the machine more memory, or "
                  "the JVM a smaller heap (-Xmx)", thread->tid, thread->name, address, machine.memory_bytes >> 20);
 }

@@ -452,6 +452,16 @@ static void test_abort(void) {
     abort();
 }
 
+// A file for the host: larger than a page, and no multiple of one.
+static void test_make_file(void) {
+    FILE *file = fopen("/tmp/made", "w");
+    CHECK(file);
+    for (int i = 0; i < 20000; i++) {
+        CHECK(fprintf(file, "%06d\n", i) == 7);
+    }
+    CHECK(fclose(file) == 0);
+}
+
 static const struct {
     const char *name;
     void (*run)(void);
@@ -460,6 +470,7 @@ static const struct {
     {"stack-guard", test_stack_guard}, {"fpu", test_fpu}, {"threads", test_threads}, {"futex", test_futex}, {"memory", test_memory},
     {"all-memory", test_all_memory}, {"out-of-memory", test_out_of_memory}, {"files", test_files}, {"random", test_random},
     {"cost", test_cost}, {"sleep", test_sleep}, {"exit-code", test_exit_code}, {"abort", test_abort},
+    {"make-file", test_make_file},
 };
 
 int main(int count, char **arguments) {

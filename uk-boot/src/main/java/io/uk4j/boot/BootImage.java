@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -20,30 +19,9 @@ import java.nio.file.StandardOpenOption;
  * <p>Thread rule: shared, without state.
  */
 public final class BootImage {
-    private static final String RESOURCE = "uk-boot.elf";
-
-    private static final int PROGRAM_HEADERS = 32;
-    private static final int ENTRY_BYTES = 54;
-    private static final int ENTRY_COUNT = 56;
-    private static final int HEADER_BYTES = 64;
-    private static final int SEGMENT_BYTES = 56;
-    private static final int SEGMENT_OFFSET = 8;
-    private static final int SEGMENT_VIRTUAL = 16;
-    private static final int SEGMENT_PHYSICAL = 24;
-    private static final int SEGMENT_FILE_BYTES = 32;
-    private static final int SEGMENT_MEMORY_BYTES = 40;
-    private static final int SEGMENT_ALIGNMENT = 48;
-    private static final int SPARE = 0;
-    private static final int LOAD = 1;
-    private static final int NOTE = 4;
-    private static final int READ = 4;
-
-    private static final byte[] NOTE_NAME = "uk4jtre\0".getBytes(StandardCharsets.US_ASCII);
-    private static final int NOTE_BYTES = 16;
-
-    private static final long PAGE = 4096;
-    private static final long HUGE_PAGE = 2L << 20;
-    private static final long LOWEST = 16L << 20;
+    private static final int HEAD_LIMIT = 16 << 20;
+    private static final int PROGRAM = 0755;
+    private static final int DATA = 0644;
 
     private BootImage() {}
 
@@ -53,10 +31,13 @@ public final class BootImage {
      * @throws UncheckedIOException if it cannot be read
      */
     public static byte[] bootLayer() {
-        try (InputStream from = BootImage.class.getResourceAsStream(RESOURCE)) {
+        return resource("uk-boot.elf");
+    }
+
+    private static byte[] resource(String name) {
+        try (InputStream from = BootImage.class.getResourceAsStream(name)) {
             if (from == null) {
-                throw new IllegalStateException(
-                        "The jar of uk-boot has no " + RESOURCE + ": it was built in part only.");
+                throw new IllegalStateException("The jar of uk-boot has no " + name + ": it was built in part only.");
             }
             return from.readAllBytes();
         } catch (IOException e) {
@@ -79,10 +60,10 @@ public final class BootImage {
                         StandardOpenOption.WRITE,
                         StandardOpenOption.TRUNCATE_EXISTING)) {
             byte[] boot = bootLayer();
-            long offset = alignUp(boot.length, PAGE);
+            long offset = BootElf.alignUp(boot.length, BootElf.PAGE);
             long bytes = Files.size(tree);
-            ByteBuffer head = ByteBuffer.allocate((int) offset).order(ByteOrder.LITTLE_ENDIAN);
-            head.put(0, place(boot, offset, bytes));
+            ByteBuffer head = ByteBuffer.allocate((int) offset);
+            head.put(0, new BootElf(boot).place(offset, bytes));
             while (head.hasRemaining()) {
                 to.write(head);
             }
@@ -95,69 +76,60 @@ public final class BootImage {
     }
 
     /**
-     * The boot layer, with its spare segment made one for a tree at an offset of the file.
+     * Opens the tree of an image of one file.
      *
-     * @throws IllegalArgumentException if it is no ELF file, or has neither a spare segment nor the note
+     * @param image the file
+     * @return a reader, to be closed
+     * @throws IllegalArgumentException if it is no image, or has no tree in it
+     * @throws TreeException if the tree is damaged
+     * @throws UncheckedIOException if it cannot be read
      */
-    static byte[] place(byte[] boot, long offset, long bytes) {
-        ByteBuffer elf = ByteBuffer.wrap(boot.clone()).order(ByteOrder.LITTLE_ENDIAN);
-        if (boot.length < HEADER_BYTES || elf.getInt(0) != 0x464c457f || elf.getShort(ENTRY_BYTES) != SEGMENT_BYTES) {
-            throw new IllegalArgumentException("The boot layer is no ELF file of 64 bits.");
-        }
-        long first = elf.getLong(PROGRAM_HEADERS);
-        int count = Short.toUnsignedInt(elf.getShort(ENTRY_COUNT));
-        if (first < 0 || first + (long) count * SEGMENT_BYTES > boot.length) {
-            throw new IllegalArgumentException("The boot layer's segments are not in its file.");
-        }
-        int spare = -1;
-        int note = -1;
-        long end = LOWEST;
-        for (int at = (int) first; at < first + (long) count * SEGMENT_BYTES; at += SEGMENT_BYTES) {
-            int type = elf.getInt(at);
-            if (type == SPARE) {
-                spare = at;
-            } else if (type == NOTE) {
-                note = findNote(elf, elf.getLong(at + SEGMENT_OFFSET), elf.getLong(at + SEGMENT_FILE_BYTES), note);
-            } else if (type == LOAD) {
-                end = Math.max(end, elf.getLong(at + SEGMENT_PHYSICAL) + elf.getLong(at + SEGMENT_MEMORY_BYTES));
-            }
-        }
-        if (spare < 0 || note < 0) {
-            throw new IllegalArgumentException("The boot layer has no room for a tree.");
-        }
-        long physical = alignUp(end, HUGE_PAGE);
-        elf.putInt(spare, LOAD);
-        elf.putInt(spare + 4, READ);
-        elf.putLong(spare + SEGMENT_OFFSET, offset);
-        elf.putLong(spare + SEGMENT_VIRTUAL, physical);
-        elf.putLong(spare + SEGMENT_PHYSICAL, physical);
-        elf.putLong(spare + SEGMENT_FILE_BYTES, bytes);
-        elf.putLong(spare + SEGMENT_MEMORY_BYTES, bytes);
-        elf.putLong(spare + SEGMENT_ALIGNMENT, PAGE);
-        elf.putLong(note, physical);
-        elf.putLong(note + 8, bytes);
-        return elf.array();
+    public static TreeReader openTree(Path image) {
+        return TreeReader.open(image, new BootElf(head(image)).treeOffset());
     }
 
-    /** Where the descriptor of our note is, or what was found before. */
-    private static int findNote(ByteBuffer elf, long from, long bytes, int before) {
-        for (long at = from; at >= 0 && at + 12 <= Math.min(from + bytes, elf.limit()); ) {
-            int nameBytes = elf.getInt((int) at);
-            int dataBytes = elf.getInt((int) at + 4);
-            long name = at + 12;
-            long data = name + alignUp(Integer.toUnsignedLong(nameBytes), 4);
-            if (nameBytes == NOTE_NAME.length
-                    && dataBytes == NOTE_BYTES
-                    && data + NOTE_BYTES <= elf.limit()
-                    && elf.slice((int) name, nameBytes).equals(ByteBuffer.wrap(NOTE_NAME))) {
-                return (int) data;
-            }
-            at = data + alignUp(Integer.toUnsignedLong(dataBytes), 4);
-        }
-        return before;
+    /**
+     * The boot layer of an image, as it was before a tree was put into the file: of the same version, the bytes of {@link #bootLayer}.
+     *
+     * @param image a file of one piece, or a boot layer alone
+     * @throws IllegalArgumentException if it is no image
+     * @throws UncheckedIOException if it cannot be read
+     */
+    public static byte[] bootLayerOf(Path image) {
+        return new BootElf(head(image)).withoutTree();
     }
 
-    private static long alignUp(long value, long alignment) {
-        return (value + alignment - 1) / alignment * alignment;
+    /**
+     * Writes the smallest image: it says hello and powers off. It shows whether a machine boots images at all, in some 150 KB.
+     *
+     * @param image the file to be made; one that is there is overwritten
+     * @throws UncheckedIOException if it cannot be written
+     */
+    public static void writeHello(Path image) {
+        Path tree = image.resolveSibling(image.getFileName() + ".tree");
+        try {
+            try (FileChannel to = FileChannel.open(
+                    tree, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                new TreeWriter()
+                        .directory("/", PROGRAM, 0)
+                        .directory("/tmp", PROGRAM, 0)
+                        .directory("/uk", PROGRAM, 0)
+                        .file("/hello", PROGRAM, 0, resource("hello.elf"))
+                        .file("/uk/arguments", DATA, 0, "/hello\n".getBytes(StandardCharsets.UTF_8))
+                        .writeTo(to);
+            }
+            write(tree, image);
+            Files.delete(tree);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static byte[] head(Path image) {
+        try (InputStream from = Files.newInputStream(image)) {
+            return from.readNBytes(HEAD_LIMIT);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 }

@@ -24,14 +24,16 @@ public final class TreeReader implements AutoCloseable {
     private static final int PAGE = TreeHeader.PAGE_BYTES;
 
     private final FileChannel channel;
+    private final long start;
     private final TreeHeader header;
     private final ByteBuffer index;
     private final Map<String, Place> places = new LinkedHashMap<>();
     private final ByteBuffer page = ByteBuffer.allocate(PAGE);
 
-    private TreeReader(FileChannel channel) throws IOException {
+    private TreeReader(FileChannel channel, long start) throws IOException {
         this.channel = channel;
-        long bytes = channel.size();
+        this.start = start;
+        long bytes = channel.size() - start;
         if (bytes < PAGE) {
             throw new TreeException("header: " + bytes + " bytes are no file tree.");
         }
@@ -58,10 +60,15 @@ public final class TreeReader implements AutoCloseable {
      * @throws UncheckedIOException if it cannot be read
      */
     public static TreeReader open(Path file) {
+        return open(file, 0);
+    }
+
+    /** Opens a tree that begins at a byte of a file. */
+    static TreeReader open(Path file, long start) {
         try {
             FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
             try {
-                return new TreeReader(channel);
+                return new TreeReader(channel, start);
             } catch (IOException | RuntimeException e) {
                 channel.close();
                 throw e;
@@ -209,7 +216,7 @@ public final class TreeReader implements AutoCloseable {
 
     private void readFully(ByteBuffer into, long offset) throws IOException {
         while (into.hasRemaining()) {
-            if (channel.read(into, offset + into.position()) < 0) {
+            if (channel.read(into, start + offset + into.position()) < 0) {
                 throw new TreeException(
                         "The tree ends at byte " + (offset + into.position()) + ": it was cut while it was read.");
             }

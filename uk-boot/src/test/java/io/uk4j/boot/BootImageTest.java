@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -19,7 +20,8 @@ class BootImageTest {
 
     @Test
     void theTreeBecomesASegment() {
-        ByteBuffer elf = ByteBuffer.wrap(BootImage.place(boot, 0x40000, 0x3000)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer elf =
+                ByteBuffer.wrap(new BootElf(boot).place(0x40000, 0x3000)).order(ByteOrder.LITTLE_ENDIAN);
         int last = (int) elf.getLong(32) + 56 * (elf.getShort(56) - 1);
         assertEquals(1, elf.getInt(last), "PT_LOAD");
         assertEquals(0x40000, elf.getLong(last + 8));
@@ -46,11 +48,27 @@ class BootImageTest {
     }
 
     @Test
+    void whatWentIntoAnImageComesOutOfIt(@TempDir Path folder) throws Exception {
+        Path image = folder.resolve("hello");
+        BootImage.writeHello(image);
+        assertArrayEquals(boot, BootImage.bootLayerOf(image));
+        try (TreeReader tree = BootImage.openTree(image)) {
+            tree.verify();
+            assertEquals("/hello\n", new String(tree.read("/uk/arguments"), StandardCharsets.UTF_8));
+        }
+        Path alone = Files.write(folder.resolve("alone"), boot);
+        assertArrayEquals(boot, BootImage.bootLayerOf(alone));
+        assertThrows(IllegalArgumentException.class, () -> BootImage.openTree(alone));
+        Path cut = Files.write(folder.resolve("cut"), Arrays.copyOf(Files.readAllBytes(image), boot.length));
+        assertThrows(TreeException.class, () -> BootImage.openTree(cut));
+    }
+
+    @Test
     void refusesWhatIsNoBootLayer() {
-        assertThrows(IllegalArgumentException.class, () -> BootImage.place(new byte[0], 0, 0));
-        assertThrows(IllegalArgumentException.class, () -> BootImage.place(new byte[4096], 0, 0));
-        byte[] once = BootImage.place(boot, 0x40000, 0x3000);
-        String message = assertThrows(IllegalArgumentException.class, () -> BootImage.place(once, 0x50000, 0x3000))
+        assertThrows(IllegalArgumentException.class, () -> new BootElf(new byte[0]).place(0, 0));
+        assertThrows(IllegalArgumentException.class, () -> new BootElf(new byte[4096]).place(0, 0));
+        byte[] once = new BootElf(boot).place(0x40000, 0x3000);
+        String message = assertThrows(IllegalArgumentException.class, () -> new BootElf(once).place(0x50000, 0x3000))
                 .getMessage();
         assertEquals("The boot layer has no room for a tree.", message);
     }
@@ -66,7 +84,12 @@ class BootImageTest {
                 damaged[random.nextInt(Math.min(damaged.length, 400))] = (byte) random.nextInt();
             }
             try {
-                BootImage.place(damaged, 0x40000, 0x3000);
+                BootElf elf = new BootElf(damaged);
+                if (random.nextBoolean()) {
+                    elf.place(0x40000, 0x3000);
+                } else {
+                    elf.withoutTree();
+                }
             } catch (IllegalArgumentException _) {
                 // Refused.
             } catch (RuntimeException e) {

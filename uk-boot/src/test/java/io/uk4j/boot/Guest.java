@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class Guest {
     private static final long LIMIT_SECONDS = 120;
     private static final Path KERNEL = Path.of("target", "boot", "uk-boot.elf");
-    private static final Path PROGRAM = Path.of("target", "guest", "conformance");
+    static final Path PROGRAM = Path.of("target", "guest", "conformance");
 
     /** What the machine ended with: the boot layer's code, or -1 if it was powered off without one. */
     record End(int code, String console) {}
@@ -70,17 +70,29 @@ final class Guest {
 
     /** A tree with the conformance program and what it is to do. */
     Path tree(String... tests) throws IOException {
+        return write(files(tests));
+    }
+
+    /** What is in such a tree, to be added to. */
+    static TreeWriter files(String... tests) {
+        return new TreeWriter()
+                .directory("/", 0755, 0)
+                .directory("/tmp", 0777, 0)
+                .directory("/uk", 0755, 0)
+                .file("/conformance", 0755, 0, PROGRAM)
+                .file("/uk/arguments", 0644, 0, arguments(tests));
+    }
+
+    /** The content of the file with the program and its arguments. */
+    static byte[] arguments(String... tests) {
+        return ("/conformance\n" + String.join("\n", tests) + "\n").getBytes(StandardCharsets.UTF_8);
+    }
+
+    Path write(TreeWriter files) throws IOException {
         Path tree = folder.resolve("tree.img");
-        String arguments = "/conformance\n" + String.join("\n", tests) + "\n";
         try (FileChannel to = FileChannel.open(
                 tree, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            new TreeWriter()
-                    .directory("/", 0755, 0)
-                    .directory("/tmp", 0777, 0)
-                    .directory("/uk", 0755, 0)
-                    .file("/conformance", 0755, 0, PROGRAM)
-                    .file("/uk/arguments", 0644, 0, arguments.getBytes(StandardCharsets.UTF_8))
-                    .writeTo(to);
+            files.writeTo(to);
         }
         return tree;
     }

@@ -1,0 +1,66 @@
+package io.uk4j.maven;
+
+import io.uk4j.maven.problem.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import org.apache.maven.execution.MavenSession;
+import org.apache.maven.plugin.AbstractMojo;
+import org.apache.maven.plugin.MojoExecution;
+import org.apache.maven.plugin.MojoExecutionException;
+import org.apache.maven.plugin.MojoFailureException;
+import org.apache.maven.plugins.annotations.Parameter;
+import org.apache.maven.project.MavenProject;
+import org.jspecify.annotations.Nullable;
+
+/** What all goals have in common: they can be skipped, and a user's mistake is told in three lines. */
+@SuppressWarnings("NullAway.Init") // Maven sets the fields.
+abstract class AbstractUkMojo extends AbstractMojo {
+    /** The project. */
+    @Parameter(defaultValue = "${project}", readonly = true, required = true)
+    protected MavenProject project;
+
+    /** The same project after the phase that the goal had Maven run first, if it had. */
+    @Parameter(defaultValue = "${executedProject}", readonly = true)
+    private @Nullable MavenProject executedProject;
+
+    /** The build. */
+    @Parameter(defaultValue = "${session}", readonly = true, required = true)
+    protected MavenSession session;
+
+    @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
+    private MojoExecution execution;
+
+    /** Skips all goals of this plugin. */
+    @Parameter(property = "uk.skip", defaultValue = "false")
+    private boolean skipAll;
+
+    @Override
+    public final void execute() throws MojoExecutionException, MojoFailureException {
+        if (skipAll || skip()) {
+            getLog().info("uk:" + execution.getGoal() + " is skipped: "
+                    + (skipAll ? "uk.skip" : "uk." + execution.getGoal() + ".skip") + " is true.");
+            return;
+        }
+        if (executedProject != null) {
+            project = executedProject;
+        }
+        try {
+            work();
+        } catch (Problem e) {
+            MojoFailureException failure = new MojoFailureException(e.getMessage());
+            getLog().debug(e);
+            throw failure;
+        } catch (IOException | UncheckedIOException e) {
+            throw new MojoExecutionException("Reading or writing failed: " + e.getMessage(), e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new MojoExecutionException("Interrupted.", e);
+        }
+    }
+
+    /** Whether this goal is to be skipped. */
+    abstract boolean skip();
+
+    /** Does what the goal is for. */
+    abstract void work() throws IOException, InterruptedException;
+}

@@ -1,0 +1,46 @@
+package io.uk4j.maven;
+
+import java.nio.file.Path;
+
+/**
+ * Where an image and what belongs to it go.
+ *
+ * @param folder the build's
+ * @param name of all files, without an ending
+ */
+record Outputs(Path folder, String name) {
+    /** The file that boots. */
+    Path image() {
+        return folder.resolve(name + ".img");
+    }
+
+    /** The file tree, where it is apart from what boots. */
+    Path tree() {
+        return folder.resolve(name + ".tree");
+    }
+
+    /** What is in the image. */
+    Path manifest() {
+        return folder.resolve(name + ".manifest.json");
+    }
+
+    /** The bill of materials. */
+    Path bill() {
+        return folder.resolve(name + ".cdx.json");
+    }
+
+    /** SHA-256 of the files that boot, as sha256sum reads it. */
+    Path digests() {
+        return folder.resolve(name + ".sha256");
+    }
+
+    /** What the image was made of. */
+    Path inputs() {
+        return work().resolve(name + ".inputs");
+    }
+
+    /** What can be used again. */
+    Path work() {
+        return folder.resolve("uk");
+    }
+}
