@@ -4,5 +4,6 @@ module io.uk4j.example.hellohttp {
     requires io.uk4j.core;
     requires io.uk4j.net.tcpip;
     requires io.uk4j.sched;
+    requires jdk.jfr;
     requires static org.jspecify;
 }

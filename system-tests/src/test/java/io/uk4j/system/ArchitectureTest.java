@@ -75,7 +75,13 @@ class ArchitectureTest {
                         "io.uk4j.platform.sim..",
                         "org.junit..",
                         "org.opentest4j.."),
-                module("io.uk4j.example", "io.uk4j.core..", "io.uk4j.mm..", "io.uk4j.sched..", "io.uk4j.net.tcpip"));
+                module(
+                        "io.uk4j.example",
+                        "io.uk4j.core..",
+                        "io.uk4j.mm..",
+                        "io.uk4j.sched..",
+                        "io.uk4j.net.tcpip",
+                        "jdk.jfr.."));
     }
 
     private static Arguments module(String root, String... allowed) {

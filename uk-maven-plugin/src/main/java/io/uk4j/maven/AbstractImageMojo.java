@@ -156,7 +156,8 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
         Path tree = separate ? outputs.tree() : null;
         Path cache = aotCache == null ? null : aotCache.toPath();
         if (qemu.isPresent()) {
-            cache = train(builder, builder.write(outputs.image(), tree, null).manifest(), qemu.get(), outputs.work());
+            cache = train(
+                    builder, builder.write(outputs.image(), tree, null).manifest(), qemu.get(), outputs.work(), steps);
             steps.done(Training.describe(cache));
         } else if (aot && aotCache == null) {
             getLog().warn("There is no QEMU, so the image gets no AOT cache and takes longer to start.");
@@ -176,7 +177,7 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
         return built.manifest();
     }
 
-    private Path train(ImageBuilder builder, Manifest manifest, Qemu qemu, Path work)
+    private Path train(ImageBuilder builder, Manifest manifest, Qemu qemu, Path work, Steps steps)
             throws IOException, InterruptedException {
         boolean stack = BootWords.hasStack(manifest);
         return new Training(
@@ -187,7 +188,8 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
                         stack ? trainingPort : 0,
                         List.copyOf(trainingRequests),
                         work,
-                        trainingTimeout * 1000L)
+                        trainingTimeout * 1000L,
+                        steps)
                 .cache();
     }
 

@@ -19,6 +19,11 @@ final class Steps implements Progress {
     }
 
     @Override
+    public void begins(String what) {
+        log.info(String.format(Locale.ROOT, "[%d/%d] %s ...", number + 1, count, what));
+    }
+
+    @Override
     public void done(String what) {
         long now = System.nanoTime();
         log.info(String.format(Locale.ROOT, "[%d/%d] %s (%.1f s)", ++number, count, what, (now - since) / NS));

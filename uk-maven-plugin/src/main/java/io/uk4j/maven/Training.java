@@ -2,6 +2,7 @@ package io.uk4j.maven;
 
 import io.uk4j.maven.image.ImageBuilder;
 import io.uk4j.maven.image.Manifest;
+import io.uk4j.maven.image.Progress;
 import io.uk4j.maven.image.Sizes;
 import io.uk4j.maven.machine.Accelerator;
 import io.uk4j.maven.machine.Machine;
@@ -40,6 +41,7 @@ import java.util.List;
  * @param requests paths that are asked for by HTTP
  * @param work where the cache is kept
  * @param limitMs how long each boot may take
+ * @param progress is told of both boots
  */
 record Training(
         ImageBuilder builder,
@@ -49,7 +51,8 @@ record Training(
         int port,
         List<String> requests,
         Path work,
-        long limitMs) {
+        long limitMs,
+        Progress progress) {
 
     private static final String RECORDED = "/tmp/application.aotconf";
     private static final String MADE = "/tmp/application.aot";
@@ -69,8 +72,10 @@ record Training(
         }
         Path folder = Files.createTempDirectory(work, "training");
         Path image = folder.resolve("training.img");
+        progress.begins("AOT cache: the image runs under QEMU (" + accelerator.name() + ") and records what it uses");
         builder.writeTraining(image, List.of("-XX:AOTMode=record", "-XX:AOTConfiguration=" + RECORDED), null);
         Path recorded = run(folder, image, "recorded", RECORDED, true);
+        progress.begins("AOT cache: a second run makes the cache");
         builder.writeTraining(
                 image,
                 List.of("-XX:AOTMode=create", "-XX:AOTConfiguration=" + CONFIGURATION, "-XX:AOTCache=" + MADE),

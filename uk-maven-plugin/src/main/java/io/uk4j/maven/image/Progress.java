@@ -1,8 +1,14 @@
 package io.uk4j.maven.image;
 
-/** Is told of each step that is done. */
-@FunctionalInterface
+/** Is told of each step that is done, and of what takes long. */
 public interface Progress {
+    /**
+     * Something begins that takes long.
+     *
+     * @param what it is
+     */
+    void begins(String what);
+
     /**
      * A step is done.
      *

@@ -1,5 +1,7 @@
 package io.uk4j.net.tcpip;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * An IPv4 address.
  *
@@ -51,6 +53,17 @@ public record Ipv4Address(int bits) implements IpAddress {
     /** Whether this is a multicast address, 224.0.0.0/4 (RFC 5771). */
     public boolean isMulticast() {
         return bits >>> 28 == 0xe;
+    }
+
+    /** Written out: what the compiler makes for a record is linked when it is first used, which a cold JVM feels. */
+    @Override
+    public boolean equals(@Nullable Object other) {
+        return other instanceof Ipv4Address address && address.bits == bits;
+    }
+
+    @Override
+    public int hashCode() {
+        return bits;
     }
 
     /** Four decimal octets with dots between. */

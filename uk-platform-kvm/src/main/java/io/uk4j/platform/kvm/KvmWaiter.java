@@ -58,20 +58,19 @@ final class KvmWaiter implements Waiter {
         if (closed) {
             throw new IllegalStateException("This waiter is closed.");
         }
-        switch (source) {
-            case JointSource joint -> joint.parts().forEach(this::register);
-            case SignalSource signal -> {
-                signal.attach(this);
-                signals.add(signal);
+        // Not a switch: that is linked when it is first used, which a cold JVM feels.
+        if (source instanceof JointSource joint) {
+            joint.parts().forEach(this::register);
+        } else if (source instanceof SignalSource signal) {
+            signal.attach(this);
+            signals.add(signal);
+        } else if (source instanceof KvmInterrupt interrupt) {
+            if (!interrupts.contains(interrupt)) {
+                add(interrupt);
             }
-            case KvmInterrupt interrupt -> {
-                if (!interrupts.contains(interrupt)) {
-                    add(interrupt);
-                }
-            }
-            default ->
-                throw new IllegalArgumentException("The kvm platform cannot wait for a "
-                        + source.getClass().getName() + ".");
+        } else {
+            throw new IllegalArgumentException(
+                    "The kvm platform cannot wait for a " + source.getClass().getName() + ".");
         }
     }
 

@@ -41,6 +41,7 @@ record Site(
                 .get("/metrics", (_, response) -> send(response, "text/plain; version=0.0.4", counters.text()))
                 .get("/describe", (_, response) -> send(response, Router.PLAIN, description.get()))
                 .get("/health", (_, response) -> send(response, Router.PLAIN, "ok\n"))
+                .get("/recording", new FlightRecording())
                 .get(BYTES, Site::bytes)
                 .post("/upload", new Upload());
     }

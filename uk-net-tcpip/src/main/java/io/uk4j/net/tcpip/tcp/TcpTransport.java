@@ -211,19 +211,20 @@ public final class TcpTransport implements Transport, Tcp {
             return;
         }
         Flow flow = table.find(s.destinationAddress, s.destinationPort, s.sourceAddress, s.sourcePort);
-        switch (flow) {
-            case Connection c -> input.segment(c, s, packet, now);
-            case TimeWait entry -> {
-                Listener listener = listeners.find(s.destinationAddress, s.destinationPort);
-                if (listener != null && TimeWaits.isReusedBy(entry, s)) {
-                    handshake.passiveOpen(listener, s, entry, now);
-                } else if (listener == null && interceptor != null && TimeWaits.isReusedBy(entry, s)) {
-                    handshake.intercept(interceptor, s, entry, now);
-                } else {
-                    timeWaits.segment(entry, s, now);
-                }
+        // Not a switch: that is linked when it is first used, which a cold JVM feels.
+        if (flow instanceof Connection c) {
+            input.segment(c, s, packet, now);
+        } else if (flow instanceof TimeWait entry) {
+            Listener listener = listeners.find(s.destinationAddress, s.destinationPort);
+            if (listener != null && TimeWaits.isReusedBy(entry, s)) {
+                handshake.passiveOpen(listener, s, entry, now);
+            } else if (listener == null && interceptor != null && TimeWaits.isReusedBy(entry, s)) {
+                handshake.intercept(interceptor, s, entry, now);
+            } else {
+                timeWaits.segment(entry, s, now);
             }
-            case null, default -> unknown(s, now);
+        } else {
+            unknown(s, now);
         }
     }
 
