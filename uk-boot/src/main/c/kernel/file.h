@@ -71,6 +71,7 @@ long sys_dup3(int fd, int to, int flags);
 long sys_fcntl(int fd, int command, long argument);
 long sys_ioctl(int fd, unsigned long command, void *argument);
 long sys_ftruncate(int fd, uint64_t bytes);
+long sys_fsync(int fd);
 long sys_fallocate(int fd, int mode, uint64_t offset, uint64_t bytes);
 long sys_unlinkat(int directory, const char *path, int flags);
 long sys_mkdirat(int directory, const char *path, int mode);

@@ -186,6 +186,7 @@ static long serve_linux(struct frame *frame) {
     case 60: thread_exit();
     case 63: return call_uname((void *) A0);
     case 72: return sys_fcntl((int) A0, (int) A1, (long) A2);
+    case 74: case 75: return sys_fsync((int) A0);  // and fdatasync
     case 76: return -EROFS;               // truncate
     case 77: return sys_ftruncate((int) A0, A1);
     case 79: return sys_getcwd((char *) A0, A1);

@@ -167,6 +167,8 @@ static void nothing_in_the_image_can_be_changed(void) {
     CHECK_IS(sys_renameat(AT_FDCWD, "/app/big", AT_FDCWD, "/tmp/big"), -EROFS);
     int fd = open_file("/app/big");
     CHECK_IS(sys_ftruncate(fd, 0), -EINVAL);
+    CHECK_IS(sys_fsync(fd), 0);
+    CHECK_IS(sys_fsync(-1), -EBADF);
     CHECK_IS(sys_fallocate(fd, 0, 0, 10), -EBADF);
     sys_close(fd);
 }

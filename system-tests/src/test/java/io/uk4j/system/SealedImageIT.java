@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import jdk.jfr.consumer.RecordingFile;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -103,6 +104,25 @@ class SealedImageIT {
             guest.pressPowerButton();
             assertEquals(0, guest.awaitEnd(), guest.console());
             assertTrue(guest.console().contains("Appliance - Stopped"), guest.console());
+        }
+    }
+
+    /** Nothing of the JDK can attach to a guest, so it hands its recording out by HTTP. */
+    @Test
+    void handsItsFlightRecordingOut() throws Exception {
+        try (SealedMachine guest = start(kernel, SealedTree.recordedHelloHttp(folder), "q35", "virtio-net-pci")) {
+            guest.await("Ready: ");
+            Path file = folder.resolve("guest.jfr");
+            Command.run(Duration.ofMinutes(2), List.of("curl", "-sSf", "-o", file.toString(), url("/recording")))
+                    .succeeded();
+            try (RecordingFile recording = new RecordingFile(file)) {
+                List<String> types = new ArrayList<>();
+                while (recording.hasMoreEvents()) {
+                    types.add(recording.readEvent().getEventType().getName());
+                }
+                assertTrue(types.contains("jdk.JVMInformation"), types.toString());
+                assertTrue(types.contains("io.uk4j.Appliance"), types.toString());
+            }
         }
     }
 

@@ -45,6 +45,15 @@ final class SealedTree {
                 List.of("io.uk4j.example.hellohttp.HelloHttp", "@boot"));
     }
 
+    /** Writes a tree with hello-http that JFR records. */
+    static Path recordedHelloHttp(Path folder) throws IOException {
+        return write(
+                folder.resolve("recorded.img"),
+                runtime(folder),
+                jars(),
+                List.of("-XX:StartFlightRecording", "io.uk4j.example.hellohttp.HelloHttp", "@boot"));
+    }
+
     /** Writes a tree with a program of these tests, on the kvm platform. */
     static Path program(Path folder, Class<?> main) throws IOException {
         List<Path> classPath = new ArrayList<>(jars());
