@@ -14,6 +14,8 @@ module io.uk4j.platform.kvm {
 
     provides io.uk4j.core.PlatformProvider with
             io.uk4j.platform.kvm.KvmPlatformProvider;
+    provides io.uk4j.core.config.KeyProvider with
+            io.uk4j.platform.kvm.KvmKeys;
     provides io.uk4j.core.block.BlockDeviceProvider with
             io.uk4j.platform.kvm.VirtioBlockProvider;
     provides io.uk4j.core.net.NetDeviceProvider with

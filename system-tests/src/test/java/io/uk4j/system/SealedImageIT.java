@@ -187,6 +187,63 @@ class SealedImageIT {
         }
     }
 
+    /** QEMU and a host of its own in a namespace, connected by a TAP. */
+    @Test
+    void isReachedOverATap() throws Exception {
+        Requirements.tap();
+        try (Netns host = new Netns()) {
+            host.run("ip", "tuntap", "add", "dev", "tap0", "mode", "tap").succeeded();
+            host.run("ip", "addr", "add", "10.77.0.1/24", "dev", "tap0").succeeded();
+            host.run("ip", "link", "set", "tap0", "up").succeeded();
+            try (SealedMachine guest = SealedMachine.start(
+                    host::inside,
+                    folder,
+                    kernel,
+                    tree,
+                    "q35",
+                    List.of("uk.net.device=virtio:0", "uk.net.ipv4=10.77.0.2/24", "uk.net.gateway=10.77.0.1"),
+                    List.of(
+                            "-netdev", "tap,id=n,ifname=tap0,script=no,downscript=no",
+                            "-device", "virtio-net-pci,netdev=n"))) {
+                guest.await("Ready: ");
+                String page = host.run(Duration.ofMinutes(1), "curl", "-sS", "http://10.77.0.2/")
+                        .succeeded();
+                assertTrue(page.contains("<dt>platform<dd>kvm</div>"), page);
+            }
+        }
+    }
+
+    private List<String> withEntropyDevice() {
+        return List.of("-netdev", "user,id=n", "-device", "virtio-net-pci,netdev=n", "-device", "virtio-rng-pci");
+    }
+
+    /** The entropy driver in the guest, and the devices that the configuration declares. */
+    @Test
+    void takesRandomnessFromTheMachine() throws Exception {
+        List<String> words = new ArrayList<>(WORDS);
+        words.add("uk.kvm.devices=entropy,net");
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", words, withEntropyDevice())) {
+            guest.await("Ready: ");
+            assertTrue(
+                    guest.console().matches("(?s).*Seeding - pci:\\S+ has added to the generator of random bytes\n.*"),
+                    guest.console());
+        }
+    }
+
+    @Test
+    void namesADeviceThatIsNotDeclared() throws Exception {
+        List<String> words = new ArrayList<>(WORDS);
+        words.add("uk.kvm.devices=net");
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", words, withEntropyDevice())) {
+            assertEquals(2, guest.awaitEnd(), guest.console());
+            assertTrue(
+                    guest.console()
+                            .matches(
+                                    "(?s).*uk\\.kvm\\.devices \\(command line\\): pci:\\S+ is a device that is not declared: entropy\\.\n.*"),
+                    guest.console());
+        }
+    }
+
     @Test
     void saysThatTheMachineHasNoDevice() throws Exception {
         try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", WORDS, List.of())) {

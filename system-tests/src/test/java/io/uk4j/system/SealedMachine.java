@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** An image in a machine of QEMU, which only emulates: it needs nothing of the host's. */
@@ -41,6 +42,19 @@ final class SealedMachine implements AutoCloseable {
      */
     static SealedMachine start(
             Path folder, Path kernel, @Nullable Path tree, String machine, List<String> words, List<String> options)
+            throws IOException {
+        return start(line -> line, folder, kernel, tree, machine, words, options);
+    }
+
+    /** The same, with another command line around QEMU's, such as one that runs it in a network namespace. */
+    static SealedMachine start(
+            UnaryOperator<List<String>> around,
+            Path folder,
+            Path kernel,
+            @Nullable Path tree,
+            String machine,
+            List<String> words,
+            List<String> options)
             throws IOException {
         Path console = Files.createTempFile(folder, "console", ".txt");
         Path monitor = folder.resolve("monitor");
@@ -75,7 +89,7 @@ final class SealedMachine implements AutoCloseable {
             line.addAll(List.of("-initrd", tree.toString()));
         }
         line.addAll(options);
-        Process qemu = new ProcessBuilder(line).inheritIO().start();
+        Process qemu = new ProcessBuilder(around.apply(line)).inheritIO().start();
         return new SealedMachine(qemu, console, monitor);
     }
 

@@ -93,4 +93,7 @@ interface BootLayer {
 
     /** Fills native memory with random bytes. */
     void random(MemorySegment target);
+
+    /** Stirs bytes, at most a page of them, into the generator that {@link #random} takes from. */
+    void addEntropy(MemorySegment bytes);
 }

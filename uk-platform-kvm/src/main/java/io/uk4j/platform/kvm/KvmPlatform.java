@@ -7,6 +7,7 @@ import io.uk4j.core.PageSource;
 import io.uk4j.core.Platform;
 import io.uk4j.core.PlatformException;
 import io.uk4j.core.Waiter;
+import io.uk4j.core.config.Config;
 import io.uk4j.virtio.Registers;
 import io.uk4j.virtio.transport.Interrupt;
 import io.uk4j.virtio.transport.MmioDevice;
@@ -83,6 +84,16 @@ public final class KvmPlatform implements Platform {
                     "java --enable-native-access=ALL-UNNAMED ...",
                     e);
         }
+    }
+
+    /**
+     * Sees to it that the machine is as the configuration says, and takes what its entropy devices have.
+     *
+     * @throws io.uk4j.core.DeviceException if {@code uk.kvm.devices} declares other devices than there are
+     */
+    void prepare(Config config) {
+        DeclaredDevices.check(config, devices(VirtioSlot.class));
+        Seeding.stir(boot, this, config);
     }
 
     private MemorySegment firmware(long physical, long bytes) {

@@ -19,9 +19,17 @@ public final class KvmPlatformProvider implements PlatformProvider {
      *
      * @throws io.uk4j.core.PlatformException if this is no sealed image, its boot layer is of another version, or native access is
      *     denied
+     * @throws io.uk4j.core.DeviceException if {@code uk.kvm.devices} declares other devices than the machine has
      */
     @Override
     public Platform create(Config config) {
-        return KvmPlatform.create();
+        KvmPlatform platform = KvmPlatform.create();
+        try {
+            platform.prepare(config);
+            return platform;
+        } catch (RuntimeException e) {
+            platform.close();
+            throw e;
+        }
     }
 }

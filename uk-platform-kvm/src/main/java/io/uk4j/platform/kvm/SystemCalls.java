@@ -33,6 +33,7 @@ final class SystemCalls implements BootLayer {
     private static final int UK_WAIT = 1032;
     private static final int UK_PORT_READ = 1033;
     private static final int UK_PORT_WRITE = 1034;
+    private static final int UK_ENTROPY_ADD = 1035;
 
     private static final int ABI_VERSION = 1;
     private static final int INFO_BYTES = 64;
@@ -190,5 +191,10 @@ final class SystemCalls implements BootLayer {
             long got = call(GETRANDOM, target.address() + at, Math.min(RANDOM_PIECE, target.byteSize() - at), 0);
             at += got == -EINTR ? 0 : check("getrandom failed", got);
         }
+    }
+
+    @Override
+    public void addEntropy(MemorySegment bytes) {
+        check("The generator of random bytes took nothing", call(UK_ENTROPY_ADD, bytes.address(), bytes.byteSize(), 0));
     }
 }

@@ -29,6 +29,10 @@ final class ModelBoot implements BootLayer {
     final Map<Long, Long> mapped = new HashMap<>();
 
     long rsdp;
+
+    /** Bytes that were stirred into the generator. */
+    long added;
+
     private final long[] counts = new long[INTERRUPT_LIMIT];
     private final boolean[] open = new boolean[INTERRUPT_LIMIT];
     private long allocated;
@@ -188,5 +192,10 @@ final class ModelBoot implements BootLayer {
         byte[] bytes = new byte[(int) target.byteSize()];
         new SecureRandom().nextBytes(bytes);
         MemorySegment.copy(MemorySegment.ofArray(bytes), 0, target, 0, bytes.length);
+    }
+
+    @Override
+    public void addEntropy(MemorySegment bytes) {
+        added += bytes.byteSize();
     }
 }

@@ -1,0 +1,46 @@
+package io.uk4j.platform.kvm;
+
+import io.uk4j.core.config.Key;
+import io.uk4j.core.config.KeyProvider;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The keys of the kvm platform.
+ *
+ * <p>Thread rule: shared, immutable.
+ */
+public final class KvmKeys implements KeyProvider {
+    /** Which devices the machine has to have, no more and no less; nothing where any will do. */
+    public static final Key<Optional<List<String>>> DEVICES = Key.of(
+                    "uk.kvm.devices",
+                    "any, none, or types between commas, as often as the machine has one: "
+                            + String.join(", ", DeclaredDevices.TYPES),
+                    "which virtio devices the machine has to have, no more and no less; sealed in an image, it refuses another machine",
+                    KvmKeys::parse)
+            .withDefault("any");
+
+    /** Called by {@link java.util.ServiceLoader}. */
+    public KvmKeys() {}
+
+    @Override
+    public Collection<Key<?>> keys() {
+        return List.of(DEVICES);
+    }
+
+    private static Optional<List<String>> parse(String text) {
+        if (text.equals("any")) {
+            return Optional.empty();
+        }
+        List<String> types = text.equals("none") ? List.of() : new ArrayList<>(Arrays.asList(text.split(",", -1)));
+        for (String type : types) {
+            if (!DeclaredDevices.TYPES.contains(type)) {
+                throw new IllegalArgumentException("there is no type " + type);
+            }
+        }
+        return Optional.of(List.copyOf(types));
+    }
+}
