@@ -81,6 +81,7 @@ class ArchitectureTest {
                         "io.uk4j.mm..",
                         "io.uk4j.sched..",
                         "io.uk4j.net.tcpip",
+                        "io.uk4j.blk",
                         "jdk.jfr.."));
     }
 

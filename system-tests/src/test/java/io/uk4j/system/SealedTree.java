@@ -45,6 +45,15 @@ final class SealedTree {
                 List.of("io.uk4j.example.hellohttp.HelloHttp", "@boot"));
     }
 
+    /** Writes a tree with the key-value store. */
+    static Path keyValue(Path folder) throws IOException {
+        return write(
+                folder.resolve("key-value.img"),
+                runtime(folder),
+                jars("key-value"),
+                List.of("io.uk4j.example.keyvalue.KeyValue", "@boot"));
+    }
+
     /** Writes a tree with hello-http that JFR records. */
     static Path recordedHelloHttp(Path folder) throws IOException {
         return write(
@@ -172,10 +181,14 @@ final class SealedTree {
     }
 
     private static List<Path> jars() throws IOException {
+        return jars("hello-http");
+    }
+
+    private static List<Path> jars(String example) throws IOException {
         Path root = Path.of("..").toAbsolutePath().normalize();
         List<Path> jars = new ArrayList<>();
-        jars.add(root.resolve("examples/hello-http/target/uk-example-hello-http.jar"));
-        try (Stream<Path> libraries = Files.list(root.resolve("examples/hello-http/target/lib"))) {
+        jars.add(root.resolve("examples/" + example + "/target/uk-example-" + example + ".jar"));
+        try (Stream<Path> libraries = Files.list(root.resolve("examples/" + example + "/target/lib"))) {
             libraries
                     .filter(jar -> HOSTED.stream()
                             .noneMatch(name -> jar.getFileName().toString().startsWith(name + '-')))
