@@ -194,6 +194,9 @@ static long clone(const struct clone_arguments *c, const struct frame *frame) {
     if ((c->flags & CLONE_NEEDED) != CLONE_NEEDED || !c->stack || c->set_tid_size) {
         return -ENOSYS;  // processes are not what this is for
     }
+    if ((c->flags & CLONE_SETTLS) && c->tls >= USER_END) {
+        return -EPERM;  // WRMSR faults if it is not canonical
+    }
     struct thread *parent = current_thread();
     struct frame start = *frame;
     start.rax = 0;

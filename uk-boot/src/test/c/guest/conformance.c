@@ -1,39 +1,20 @@
 // What the boot layer promises to programs, as tests that run in the guest: an ordinary static glibc program. Its argument names the test; it
 // ends with "PASS name" and exit code 0, or says what was not so. Some tests are meant to end the machine, with a text that BootIT expects.
-#define _GNU_SOURCE
-#include <errno.h>
+#include "conformance.h"
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
-#include <setjmp.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysinfo.h>
 #include <time.h>
-#include <unistd.h>
 
-#define CHECK(condition) \
-    do { \
-        if (!(condition)) { \
-            printf("FAIL %s:%d: %s (errno %d)\n", __func__, __LINE__, #condition, errno); \
-            exit(1); \
-        } \
-    } while (0)
-
-enum { PAGE = 4096 };
-
-static sigjmp_buf back;
-static volatile siginfo_t caught;
+sigjmp_buf back;
+volatile siginfo_t caught;
 
 static void jump_back(int number, siginfo_t *information, void *context) {
     (void) number;
@@ -42,16 +23,12 @@ static void jump_back(int number, siginfo_t *information, void *context) {
     siglongjmp(back, 1);
 }
 
-static void catch (int number) {
+void catch (int number) {
     struct sigaction action = {.sa_sigaction = jump_back, .sa_flags = SA_SIGINFO};
     CHECK(!sigaction(number, &action, NULL));
 }
 
-// Runs what must fault; true if it did, with that signal and code.
-#define FAULTS(number, code_wanted, what) \
-    (catch (number), sigsetjmp(back, 1) ? caught.si_signo == (number) && caught.si_code == (code_wanted) : ((what), false))
-
-static double seconds(void) {
+double seconds(void) {
     struct timespec t;
     CHECK(!clock_gettime(CLOCK_MONOTONIC, &t));
     return (double) t.tv_sec + (double) t.tv_nsec / 1e9;
@@ -471,6 +448,7 @@ static const struct {
     {"all-memory", test_all_memory}, {"out-of-memory", test_out_of_memory}, {"files", test_files}, {"random", test_random},
     {"cost", test_cost}, {"sleep", test_sleep}, {"exit-code", test_exit_code}, {"abort", test_abort},
     {"make-file", test_make_file},
+    {"frames", test_frames}, {"signals", test_signals}, {"clones", test_clones},
 };
 
 int main(int count, char **arguments) {
