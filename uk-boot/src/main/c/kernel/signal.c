@@ -222,7 +222,9 @@ long sys_tgkill(int group, int tid, int number) {
     bool found = thread && thread->fpu;
     if (found && number) {
         __atomic_fetch_or(&thread->signals_pending, BIT(number), __ATOMIC_SEQ_CST);
-        if (!thread_wake(thread, WAKE_SIGNAL) && thread->running && thread->cpu != this_cpu()) {
+        // One that is blocked ends no sleep. A sleeper's mask stays as it is, and whoever is awake looks again before it sleeps.
+        bool blocked = (thread->signals_blocked & BIT(number)) != 0;
+        if ((blocked || !thread_wake(thread, WAKE_SIGNAL)) && thread->running && thread->cpu != this_cpu()) {
             apic_send(thread->cpu->apic_id, VECTOR_RESCHEDULE);
         }
     }
