@@ -210,9 +210,13 @@ void schedule_tick(void) {
         }
         struct thread *thread = CONTAINER_OF(first, struct thread, timer);
         heap_remove(&cpu->timers, first);
-        thread->timer_cpu = NULL;
+        // It is claimed before it can see that its timer is gone: later it may be in another sleep, or no more.
+        bool claimed = thread_claim(thread, WAKE_TIMEOUT);
+        __atomic_store_n(&thread->timer_cpu, NULL, __ATOMIC_RELEASE);
         lock_release(&cpu->timer_lock);
-        thread_wake(thread, WAKE_TIMEOUT);
+        if (claimed) {
+            thread_resume(thread);
+        }
     }
     lock_release(&cpu->timer_lock);
     cpu->timer_at = NEVER;

@@ -37,5 +37,6 @@ double seconds(void);  // since the machine started
 void test_frames(void);
 void test_signals(void);
 void test_clones(void);
+void test_timeouts(void);
 
 #endif

@@ -1,5 +1,6 @@
 // What a program may not get by handing in what the kernel would never have made, and the finer points of signals.
 #include "conformance.h"
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -132,4 +133,57 @@ void test_signals(void) {
     CHECK(sigaction(SIGKILL, &action, NULL) == -1 && errno == EINVAL);
     CHECK(syscall(SYS_tgkill, 1, 999999, SIGUSR1) == -1 && errno == ESRCH);
     CHECK(syscall(SYS_rt_sigprocmask, SIG_BLOCK, KERNEL_TEXT, NULL, 8) == -1 && errno == EFAULT);
+}
+
+// ---- Time-outs ---------------------------------------------------------------------------------------------------------------------------------------
+
+// One thread sleeps with a time-out that comes just when another one wakes it, and then without any: nothing of the first may end the second.
+enum { RACES = 2000 };
+
+struct race {
+    atomic_uint timed, endless;
+};
+
+static long futex(atomic_uint *word, int operation, unsigned value, const struct timespec *timeout) {
+    return syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
+}
+
+static void *sleep_twice(void *argument) {
+    struct race *race = argument;
+    for (unsigned i = 0; i < RACES; i++) {
+        struct timespec soon = {0, 100000};
+        while (atomic_load(&race->timed) == i && futex(&race->timed, FUTEX_WAIT, i, &soon) == 0) {
+        }
+        while (atomic_load(&race->endless) == i) {
+            CHECK(futex(&race->endless, FUTEX_WAIT, i, NULL) == 0 || errno == EAGAIN);
+        }
+    }
+    return NULL;
+}
+
+static void *wake_twice(void *argument) {
+    struct race *race = argument;
+    for (unsigned i = 0; i < RACES; i++) {
+        double until = seconds() + 1e-4;
+        while (seconds() < until) {
+        }
+        atomic_store(&race->timed, i + 1);
+        futex(&race->timed, FUTEX_WAKE, 1, NULL);
+        for (until = seconds() + 1e-4; seconds() < until;) {
+        }
+        atomic_store(&race->endless, i + 1);
+        futex(&race->endless, FUTEX_WAKE, 1, NULL);
+    }
+    return NULL;
+}
+
+void test_timeouts(void) {
+    static struct race races[2];
+    pthread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        CHECK(!pthread_create(&threads[i], NULL, i % 2 ? wake_twice : sleep_twice, &races[i / 2]));
+    }
+    for (int i = 0; i < 4; i++) {
+        CHECK(!pthread_join(threads[i], NULL));
+    }
 }
