@@ -6,9 +6,9 @@
 
 enum { MSR_APIC_BASE = 0x1b, MSR_X2APIC = 0x800, MSR_TSC_DEADLINE = 0x6e0 };
 enum { APIC_ID = 0x20, APIC_EOI = 0xb0, APIC_SPURIOUS = 0xf0, APIC_ICR = 0x300, APIC_ICR_HIGH = 0x310, APIC_TIMER = 0x320,
-       APIC_TIMER_START = 0x380, APIC_TIMER_NOW = 0x390, APIC_TIMER_DIVIDE = 0x3e0 };
+       APIC_LINT1 = 0x360, APIC_TIMER_START = 0x380, APIC_TIMER_NOW = 0x390, APIC_TIMER_DIVIDE = 0x3e0 };
 enum { TIMER_DEADLINE = 2 << 17, MASKED = 1 << 16, DIVIDE_BY_1 = 0xb, SOFTWARE_ENABLE = 0x100, ICR_BUSY = 1 << 12, ICR_ASSERT = 1 << 14,
-       ICR_INIT = 5 << 8, ICR_STARTUP = 6 << 8 };
+       ICR_INIT = 5 << 8, ICR_STARTUP = 6 << 8, DELIVER_NMI = 4 << 8 };
 
 static volatile uint32_t *registers;  // NULL for x2APIC
 static bool has_deadline;
@@ -52,6 +52,7 @@ void apic_start(void) {
     }
     write_msr(MSR_APIC_BASE, base);
     write(APIC_SPURIOUS, SOFTWARE_ENABLE | VECTOR_SPURIOUS);
+    write(APIC_LINT1, DELIVER_NMI);  // what an operator sends; not each firmware sets that, and INIT masks it
     write(APIC_TIMER_DIVIDE, DIVIDE_BY_1);
     has_deadline = (features & (1u << 24)) != 0;
     if (!has_deadline && !timer_hz) {

@@ -44,6 +44,7 @@ void random_add(const void *from, size_t bytes);
 // Writes bytes to the console as they are, and waits until it took them.
 void console_write(const char *text, size_t bytes);
 void console_start(void);
+void console_break(void);  // from now on nobody waits for others to finish: who has the lock may never let go
 void console_drain(void);  // until the last byte has left
 bool console_owns(uint32_t port);
 

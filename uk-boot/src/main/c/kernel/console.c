@@ -45,8 +45,12 @@ static void write(const char *text, size_t bytes) {
     }
 }
 
+void console_break(void) {
+    broken = true;
+}
+
 void console_write(const char *text, size_t bytes) {
-    if (broken) {  // a panic came while somebody held the lock
+    if (broken) {
         write(text, bytes);
         return;
     }
@@ -84,10 +88,11 @@ _Noreturn void machine_exit(int code, const char *pattern, ...) {
 }
 
 _Noreturn void panic(const char *pattern, ...) {
-    static uint32_t panics;
-    if (__atomic_fetch_add(&panics, 1, __ATOMIC_SEQ_CST) == 0) {
+    static struct cpu *first;
+    struct cpu *other = NULL;
+    if (__atomic_compare_exchange_n(&first, &other, this_cpu(), false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
         cpus_stop();
-        broken = true;
+        console_break();
         va_list args;
         va_start(args, pattern);
         print("boot: panic: ");
@@ -95,6 +100,8 @@ _Noreturn void panic(const char *pattern, ...) {
         va_end(args);
         print("\n");
         backtrace(__builtin_frame_address(0));
+    } else if (other != this_cpu()) {
+        cpu_halt();  // that one is still speaking
     }
     machine_end(EXIT_PANIC, false);
 }

@@ -107,6 +107,12 @@ static inline void pause(void) {
     __asm__ volatile("pause" : : : "memory");
 }
 
+_Noreturn static inline void cpu_halt(void) {
+    for (;;) {
+        __asm__ volatile("cli; hlt");
+    }
+}
+
 // ---- cpu.c ------------------------------------------------------------------------------------------------------------------------------
 
 extern uint32_t fpu_bytes;    // of a thread's floating-point and vector state, in XSAVE's standard form

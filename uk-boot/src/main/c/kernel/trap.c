@@ -25,6 +25,7 @@ static void page_fault(struct frame *frame) {
     __asm__ volatile("mov %%cr2, %0" : "=r"(address));
     bool copying = frame->rip == (uint64_t) copy_point || frame->rip == (uint64_t) exchange_point;
     if (!from_user(frame) && !copying) {
+        console_break();
         print_frame(frame);
         panic("page fault of the kernel at 0x%lx, error %lx", address, frame->error);
     }
@@ -45,16 +46,42 @@ static void page_fault(struct frame *frame) {
     }
 }
 
+// A non-maskable interrupt: somebody wants to know why the machine hangs. It may have come to all processors, which speak one after the other.
+static _Noreturn void tell_where(const struct frame *frame) {
+    enum { OTHERS_NS = 200000000 };
+    static uint32_t first, speaking;
+    bool ends = !__atomic_exchange_n(&first, 1, __ATOMIC_SEQ_CST);
+    console_break();
+    while (__atomic_exchange_n(&speaking, 1, __ATOMIC_ACQUIRE)) {
+        pause();
+    }
+    print_frame(frame);
+    if (!ends) {
+        __atomic_store_n(&speaking, 0, __ATOMIC_RELEASE);
+        cpu_halt();
+    }
+    threads_print();
+    __atomic_store_n(&speaking, 0, __ATOMIC_RELEASE);
+    for (uint64_t end = clock_now() + OTHERS_NS; clock_now() < end;) {
+        pause();
+    }
+    while (__atomic_exchange_n(&speaking, 1, __ATOMIC_ACQUIRE)) {
+        pause();
+    }
+    panic("exception %lu, error %lx", frame->vector, frame->error);
+}
+
 static void exception(struct frame *frame) {
     if (frame->vector == VECTOR_PAGE_FAULT) {
         page_fault(frame);
         return;
     }
-    if (!from_user(frame) || frame->vector == VECTOR_NMI || frame->vector == VECTOR_DOUBLE_FAULT || frame->vector == VECTOR_MACHINE_CHECK) {
+    if (frame->vector == VECTOR_NMI) {
+        tell_where(frame);
+    }
+    if (!from_user(frame) || frame->vector == VECTOR_DOUBLE_FAULT || frame->vector == VECTOR_MACHINE_CHECK) {
+        console_break();
         print_frame(frame);
-        if (frame->vector == VECTOR_NMI) {
-            threads_print();  // somebody wants to know why the machine hangs
-        }
         panic("exception %lu, error %lx", frame->vector, frame->error);
     }
     switch (frame->vector) {
@@ -87,10 +114,7 @@ void trap(struct frame *frame) {
         apic_end_interrupt();
         cpus_serve();
         break;
-    case VECTOR_STOP:
-        for (;;) {
-            __asm__ volatile("cli; hlt");
-        }
+    case VECTOR_STOP: cpu_halt();
     case VECTOR_SPURIOUS: break;
     default:
         apic_end_interrupt();
@@ -117,4 +141,8 @@ void print_frame(const struct frame *f) {
     print("rsi %016lx  rdi %016lx  rbp %016lx  r8  %016lx\n", f->rsi, f->rdi, f->rbp, f->r8);
     print("r9  %016lx  r10 %016lx  r11 %016lx  r12 %016lx\n", f->r9, f->r10, f->r11, f->r12);
     print("r13 %016lx  r14 %016lx  r15 %016lx  error %lx\n", f->r13, f->r14, f->r15, f->error);
+    if (!from_user(f)) {
+        const uint64_t where[] = {f->rbp, f->rip};  // as a function has them on its stack
+        backtrace(where);
+    }
 }

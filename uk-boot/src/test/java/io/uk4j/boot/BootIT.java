@@ -157,10 +157,11 @@ class BootIT {
     }
 
     /** A non-maskable interrupt is how an operator asks a machine that hangs where it is. */
-    @Test
-    void showsThreadsAndBacktraceWhenAsked() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"q35", "microvm"})
+    void showsThreadsAndAllProcessorsWhenAsked(String machine) throws Exception {
         Path socket = folder.resolve("monitor");
-        Guest guest = guest().processors(2).with("-monitor", "unix:" + socket + ",server=on,wait=off");
+        Guest guest = guest().machine(machine).processors(2).with("-monitor", "unix:" + socket + ",server=on,wait=off");
         Process qemu = guest.start(guest.tree("sleep"));
         while (!guest.console().contains("sleeping")) {
             assertTrue(!qemu.waitFor(50, TimeUnit.MILLISECONDS), guest.console());
@@ -169,7 +170,10 @@ class BootIT {
         Guest.End end = guest.finish(qemu);
         assertEnded(PANIC, "boot: panic: exception 2", end);
         assertTrue(end.console().contains("main             sleeps"), end.console());
-        assertTrue(end.console().contains("trap+0x"), end.console());
+        for (int processor = 0; processor < 2; processor++) {
+            assertTrue(end.console().matches("(?s).*\\nrip [^\\n]* cpu " + processor + "\\n.*"), end.console());
+        }
+        assertTrue(end.console().contains("idle_loop+0x"), end.console());
     }
 
     @Test
