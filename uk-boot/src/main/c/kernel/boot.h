@@ -29,6 +29,9 @@ struct machine {
 
 extern struct machine machine;
 
+// Reads what the first register of the machine points to. Says why and ends the machine if it cannot be.
+void start_info_read(uint32_t physical);
+
 // The value of a word "NAME=VALUE" of the command line, which ends with a space or the line; or NULL.
 const char *boot_word(const char *name);
 uint64_t parse_number(const char *text);  // decimal, or hexadecimal with 0x

@@ -4,7 +4,8 @@
 #include "memory.h"
 
 enum { FIRST_GIB = 1 << 30 };
-#define LOW_MEMORY 0x100000ul  // firmware's, and the trampoline of further processors
+#define LOW_MEMORY 0x100000ul      // firmware's, and the trampoline of further processors
+#define DIRECT_BYTES (512ul << 30)  // of the direct map: one table of tables
 
 extern char text_start[], constants_start[], data_start[], kernel_end[];
 extern pte_t boot_pml4[512], boot_pdpt[512];
@@ -42,36 +43,77 @@ static void map_direct(uint64_t from, uint64_t to) {
     }
 }
 
-// Adds from..to but for what is reserved of it.
-static void add_free(uint64_t from, uint64_t to, const struct memory_range *reserved, unsigned count) {
-    for (unsigned i = 0; i < count && from < to; i++) {
-        if (reserved[i].from < to && from < reserved[i].to) {
-            if (from < reserved[i].from) {
-                add_free(from, reserved[i].from, reserved, count);
-            }
-            from = reserved[i].to;
-            i = 0u - 1;  // the rest may touch an earlier one
+struct memory_range {
+    uint64_t from, to;
+};
+
+// What the kernel can take of an entry: whole pages, where the direct map goes, not firmware's.
+static struct memory_range usable(const struct memory_map_entry *e) {
+    return (struct memory_range) {MAX(ALIGN_UP(MIN(e->start, DIRECT_BYTES), PAGE_SIZE), LOW_MEMORY),
+                                  ALIGN_DOWN(MIN(e->start + e->bytes, DIRECT_BYTES), PAGE_SIZE)};
+}
+
+// All pages that a range touches, as far as the direct map goes.
+static struct memory_range touched(uint64_t start, uint64_t bytes) {
+    return (struct memory_range) {ALIGN_DOWN(MIN(start, DIRECT_BYTES), PAGE_SIZE), ALIGN_UP(MIN(start + bytes, DIRECT_BYTES), PAGE_SIZE)};
+}
+
+bool memory_holds(uint64_t physical, uint64_t bytes) {
+    for (unsigned i = 0; i < machine.memory_map_count; i++) {
+        struct memory_range r = usable(&machine.memory_map[i]);
+        if (machine.memory_map[i].type == MEMORY_RAM && physical >= r.from && physical < r.to && bytes <= r.to - physical) {
+            return true;
         }
     }
-    if (from < to) {
-        pages_add(from, to);
+    return false;
+}
+
+// Adds from..to but for what is taken of it.
+static void add_free(uint64_t from, uint64_t to, const struct memory_range *taken, unsigned count) {
+    while (from < to) {
+        uint64_t end = to;
+        bool free = true;
+        for (unsigned i = 0; i < count; i++) {
+            if (taken[i].from <= from && from < taken[i].to) {
+                free = false;
+                end = taken[i].to;
+            } else if (taken[i].from > from) {
+                end = MIN(end, taken[i].from);
+            }
+        }
+        if (free) {
+            pages_add(from, end);
+        }
+        from = end;
     }
 }
 
-void memory_start(const struct memory_range *reserved, unsigned count) {
-    uint64_t limit = 512ul << 30;
+// Ranges may overlap: what any of them keeps is taken, and what two give is given once.
+void memory_start(uint64_t kernel_end_physical) {
+    static struct memory_range taken[MEMORY_MAP_LIMIT + 2];
     for (unsigned high = 0; high < 2; high++) {  // what boot.S shows gives the tables for the rest
+        unsigned count = 0;
+        taken[count++] = (struct memory_range) {0, kernel_end_physical};
+        taken[count++] = touched(machine.tree_physical, machine.tree_bytes);
         for (unsigned i = 0; i < machine.memory_map_count; i++) {
             const struct memory_map_entry *e = &machine.memory_map[i];
-            uint64_t from = MAX(ALIGN_UP(e->start, PAGE_SIZE), LOW_MEMORY), to = MIN(ALIGN_DOWN(e->start + e->bytes, PAGE_SIZE), limit);
-            from = high ? MAX(from, (uint64_t) FIRST_GIB) : from;
-            to = high ? to : MIN(to, (uint64_t) FIRST_GIB);
-            if (e->type == MEMORY_RAM && from < to) {
-                if (high) {
-                    map_direct(from, to);
+            if (e->type != MEMORY_RAM && e->bytes) {
+                taken[count++] = touched(e->start, e->bytes);
+            }
+        }
+        for (unsigned i = 0; i < machine.memory_map_count; i++) {
+            const struct memory_map_entry *e = &machine.memory_map[i];
+            struct memory_range r = usable(e);
+            uint64_t from = high ? MAX(r.from, (uint64_t) FIRST_GIB) : r.from, to = high ? r.to : MIN(r.to, (uint64_t) FIRST_GIB);
+            if (e->type == MEMORY_RAM && r.from < r.to) {
+                if (from < to) {
+                    if (high) {
+                        map_direct(from, to);
+                    }
+                    add_free(from, to, taken, count);
+                    machine.memory_bytes += to - from;
                 }
-                add_free(from, to, reserved, count);
-                machine.memory_bytes += to - from;
+                taken[count++] = r;
             }
         }
     }

@@ -72,16 +72,15 @@ pte_t *tables_entry(uint64_t address, bool make);
 // Maps kernel memory: for stacks and at boot. false if memory is out.
 bool tables_map(uint64_t address, uint64_t physical, uint64_t bytes, pte_t flags);
 
-// Shows a physical range that is no managed memory to the kernel itself, for good. NULL if memory is out.
-// Makes the direct map of all memory and gives what nobody uses to pages.c.
-struct memory_range {
-    uint64_t from, to;
-};
-void memory_start(const struct memory_range *reserved, unsigned count);
+// Makes the direct map of all memory and gives what nobody uses to pages.c. The kernel itself ends at a physical address.
+void memory_start(uint64_t kernel_end);
 // The kernel's code and constants are read-only from here on, all else of it is never executed.
 void memory_protect_kernel(void);
+// Shows a physical range that is no managed memory to the kernel itself, for good. NULL if memory is out.
 void *map_device(uint64_t physical, uint64_t bytes, bool uncached);
-// Whether a range is memory by the machine's map, of whatever use.
+// Whether a range is memory that the direct map shows, above that of firmware.
+bool memory_holds(uint64_t physical, uint64_t bytes);
+// Whether part of a range is memory by the machine's map, of whatever use.
 bool memory_is_ram(uint64_t physical, uint64_t bytes);
 
 // Makes all processors forget translations of from..to before it returns. May be called with locks held.

@@ -67,4 +67,17 @@ class HostTestsIT {
         String said = run(SCRIPTS.resolve("run-files").toString(), "fuzz", isLong ? LONG_SECONDS : SHORT_SECONDS);
         assertTrue(said.contains("stat::number_of_executed_units"), said);
     }
+
+    @Test
+    void firmwareIsTakenAtItsWordOnlyAfterChecks() throws Exception {
+        String said = run(SCRIPTS.resolve("run-start").toString());
+        assertTrue(said.matches("(?s)(.*\n)?[1-9][0-9]* passed, 0 failed\n"), said);
+    }
+
+    @Test
+    void noFirmwareBreaksTheStart() throws Exception {
+        boolean isLong = Boolean.getBoolean("uk.test.long");
+        String said = run(SCRIPTS.resolve("run-start").toString(), "fuzz", isLong ? LONG_SECONDS : SHORT_SECONDS);
+        assertTrue(said.contains("stat::number_of_executed_units"), said);
+    }
 }
