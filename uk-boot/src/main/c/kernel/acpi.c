@@ -73,8 +73,18 @@ static const struct header *find(const char *signature) {
     return NULL;
 }
 
+// Some firmware names a processor twice, as a local APIC and as an x2APIC: INIT would stop one that runs.
+static bool is_known(uint32_t apic_id) {
+    for (unsigned i = 0; i < processor_count; i++) {
+        if (processors[i] == apic_id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_processor(uint32_t apic_id, uint32_t flags) {
-    if ((flags & 1) && processor_count < CPU_LIMIT) {
+    if ((flags & 1) && processor_count < CPU_LIMIT && !is_known(apic_id)) {
         processors[processor_count++] = apic_id;
     }
 }
