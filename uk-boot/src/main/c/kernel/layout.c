@@ -5,6 +5,7 @@
 
 enum { FIRST_GIB = 1 << 30 };
 #define LOW_MEMORY 0x100000ul      // firmware's, and the trampoline of further processors
+#define DEVICE_BYTES (1ul << 45)    // of the device area, which must not reach the kernel
 #define DIRECT_BYTES (512ul << 30)  // of the direct map: one table of tables
 
 extern char text_start[], constants_start[], data_start[], kernel_end[];
@@ -120,6 +121,9 @@ void memory_start(uint64_t kernel_end_physical) {
 }
 
 void *map_device(uint64_t physical, uint64_t bytes, bool uncached) {
+    if (physical >= DEVICE_BYTES || bytes > DEVICE_BYTES - physical) {
+        return NULL;
+    }
     uint64_t from = ALIGN_DOWN(physical, PAGE_SIZE), to = ALIGN_UP(physical + bytes, PAGE_SIZE);
     bool mapped = true;
     lock_acquire(&lock);

@@ -76,7 +76,7 @@ bool tables_map(uint64_t address, uint64_t physical, uint64_t bytes, pte_t flags
 void memory_start(uint64_t kernel_end);
 // The kernel's code and constants are read-only from here on, all else of it is never executed.
 void memory_protect_kernel(void);
-// Shows a physical range that is no managed memory to the kernel itself, for good. NULL if memory is out.
+// Shows a physical range that is no managed memory to the kernel itself, for good. NULL if memory is out, or above 32 TiB.
 void *map_device(uint64_t physical, uint64_t bytes, bool uncached);
 // Whether a range is memory that the direct map shows, above that of firmware.
 bool memory_holds(uint64_t physical, uint64_t bytes);
