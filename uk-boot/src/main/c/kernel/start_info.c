@@ -59,9 +59,10 @@ void start_info_read(uint32_t physical) {
     machine.tree_physical = tree_note_physical;
     machine.tree_bytes = tree_note_bytes;
     if (info.module_count) {
-        const struct module *module = shown(info.modules, sizeof *module);
-        machine.tree_physical = module->start;
-        machine.tree_bytes = module->bytes;
+        struct module module;
+        memcpy(&module, shown(info.modules, sizeof module), sizeof module);
+        machine.tree_physical = module.start;
+        machine.tree_bytes = module.bytes;
     }
     if (machine.tree_bytes && (machine.tree_physical % PAGE_SIZE || !memory_holds(machine.tree_physical, machine.tree_bytes))) {
         machine_exit(EXIT_IMAGE, "the file tree at 0x%lx, %lu bytes, is not on a page of memory", machine.tree_physical, machine.tree_bytes);

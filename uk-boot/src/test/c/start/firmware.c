@@ -5,7 +5,7 @@
 void *kernel_map_device(uint64_t physical, uint64_t bytes, bool uncached);  // layout.c
 void *mmap(void *at, size_t bytes, int protection, int flags, int fd, long offset);
 
-enum { ADDED_LIMIT = 1024, MAP_LIMIT = 4096 };
+enum { ADDED_LIMIT = 1024, MAP_LIMIT = 4096, MAPPED_BYTES_LIMIT = 1 << 26 };
 #define TABLES_AT (2 * SHOWN_BYTES)  // page tables of the direct map: physical, behind a hole
 #define TABLES_BYTES 0x400000ul
 #define DEVICE_END 0xffffffff80000000ul
@@ -21,6 +21,7 @@ static unsigned added_count;
 static uint64_t tables_used;
 static void *mapped[MAP_LIMIT];
 static unsigned mapped_count;
+static uint64_t mapped_bytes;
 static pte_t device_entry;
 
 void firmware_start(void) {
@@ -102,7 +103,8 @@ void *map_device(uint64_t physical, uint64_t bytes, bool uncached) {
     }
     uint64_t from = ALIGN_DOWN(physical, PAGE_SIZE), to = ALIGN_UP(physical + bytes, PAGE_SIZE);
     ASSERT(from < to);
-    if (mapped_count == MAP_LIMIT) {
+    mapped_bytes += to - from;
+    if (mapped_count == MAP_LIMIT || mapped_bytes > MAPPED_BYTES_LIMIT) {
         return NULL;
     }
     char *copy = memset(aligned_alloc(PAGE_SIZE, to - from), 0xff, to - from);
@@ -144,7 +146,7 @@ int firmware_boot(uint32_t start_info) {
     machine = (struct machine) {.cpus = 1};
     memset(boot_pdpt, 0, sizeof boot_pdpt);
     added_count = processor_count = 0;
-    tables_used = 0;
+    tables_used = mapped_bytes = 0;
     can_sleep = false;
     memset(&reset_register, 0, sizeof reset_register);
     memset(&sleep_control, 0, sizeof sleep_control);
