@@ -117,10 +117,10 @@ void trap(struct frame *frame) {
     case VECTOR_STOP: cpu_halt();
     case VECTOR_SPURIOUS: break;
     default:
-        apic_end_interrupt();
         if (frame->vector >= VECTOR_DEVICES && frame->vector < VECTOR_DEVICES + UK_INTERRUPTS) {
             interrupt_came((unsigned) frame->vector - VECTOR_DEVICES);
         }
+        apic_end_interrupt();  // after a line of levels is masked: else it would come at once again
     }
 }
 

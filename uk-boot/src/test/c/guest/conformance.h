@@ -38,5 +38,6 @@ void test_frames(void);
 void test_signals(void);
 void test_clones(void);
 void test_timeouts(void);
+void test_levels(void);
 
 #endif

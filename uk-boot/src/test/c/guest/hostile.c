@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <ucontext.h>
+#include <uk4j/abi.h>
 
 #define NOT_CANONICAL 0x8000000000000000ul
 #define KERNEL_TEXT 0xffffffff80100000ul
@@ -186,4 +187,26 @@ void test_timeouts(void) {
     for (int i = 0; i < 4; i++) {
         CHECK(!pthread_join(threads[i], NULL));
     }
+}
+
+// ---- Interrupts of levels ------------------------------------------------------------------------------------------------------------------------------
+
+// The PIT's line is high for some 27 ms and low for as long. It comes once, though it stays high, and again when it is let.
+void test_levels(void) {
+    enum { PIT_LINE = 2, PIT_MODE = 0x43, PIT_COUNT = 0x40, SQUARE_WAVE = 0x36 };
+    struct uk_info info;
+    struct uk_interrupt line;
+    CHECK(!syscall(UK_INFO, &info));
+    CHECK(!syscall(UK_PORT_WRITE, PIT_MODE, 1, SQUARE_WAVE) && !syscall(UK_PORT_WRITE, PIT_COUNT, 1, 0) && !syscall(UK_PORT_WRITE, PIT_COUNT, 1, 0));
+    CHECK(!syscall(UK_INTERRUPT_OPEN, UK_LINE_LEVEL, PIT_LINE, &line));
+    const volatile uint64_t *count = (const volatile uint64_t *) info.interrupt_counts + line.handle;
+    for (uint64_t i = 0; i < 5; i++) {
+        struct uk_wait wait = {.handle = line.handle, .seen = i};
+        CHECK(!syscall(UK_WAIT, &wait, 1, INT64_MAX));
+        struct timespec moment = {0, 2000000};
+        CHECK(!nanosleep(&moment, NULL));
+        CHECK(*count == i + 1);
+        CHECK(!syscall(UK_INTERRUPT_UNMASK, line.handle));
+    }
+    CHECK(!syscall(UK_INTERRUPT_CLOSE, line.handle));
 }
