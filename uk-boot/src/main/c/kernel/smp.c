@@ -5,7 +5,7 @@
 #include "thread.h"
 #include "trap.h"
 
-enum { TRAMPOLINE = 0x8000, WAIT_NS = 1000000, WAIT_ROUNDS = 200 };
+enum { TRAMPOLINE = 0x8000, WAIT_NS = 1000000, WAIT_ROUNDS = 5000 };  // virtual processors of a busy host are slow to start
 
 extern const char trampoline_start[], trampoline_end[], trampoline_root[], trampoline_stack[];
 extern uint64_t boot_pml4[512];
@@ -67,6 +67,7 @@ static bool start_one(struct cpu *cpu) {
             pause();
         }
     }
+    apic_send_init(cpu->apic_id);  // the trampoline goes: it must not come later
     return false;
 }
 
