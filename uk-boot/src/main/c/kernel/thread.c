@@ -157,7 +157,8 @@ bool thread_clock(int clock, uint64_t *ns) {
     lock_acquire(&threads_lock);
     struct thread *thread = tid ? thread_find(tid) : current_thread();
     if (thread) {
-        *ns = thread->processor_time + (thread->running ? clock_now() - thread->started : 0);
+        uint64_t started = thread->started, now = clock_now();  // its processor may start the next slice just now
+        *ns = thread->processor_time + (thread->running && now > started ? now - started : 0);
     }
     lock_release(&threads_lock);
     return thread != NULL;
