@@ -69,7 +69,10 @@ vector_table:
 enter_exception:
     save_registers
     cld
-    testb $3, FRAME_CS(%rsp)
+    cmpb $0, smap_enabled(%rip)
+    je 2f
+    clac                         // user code may have set AC, which SYSCALL clears and a gate does not
+2:  testb $3, FRAME_CS(%rsp)
     jz 1f
     swapgs
 1:  xor %ebp, %ebp               // an end for the backtrace
