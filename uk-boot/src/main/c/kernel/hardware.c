@@ -91,7 +91,11 @@ long sys_uk_dma_allocate(uint64_t bytes, uint64_t alignment, struct uk_dma *to) 
         pages_free_run(block, bytes / PAGE_SIZE);
         return address > 0 ? -ENOSPC : address;
     }
-    return copy_out(to, &result, sizeof result);
+    if (copy_out(to, &result, sizeof result)) {
+        sys_uk_dma_free(result.address);
+        return -EFAULT;
+    }
+    return 0;
 }
 
 long sys_uk_dma_free(uint64_t address) {
@@ -115,11 +119,15 @@ long sys_uk_dma_free(uint64_t address) {
     return error;
 }
 
+static bool touches_pair(uint32_t port, unsigned width, uint32_t first) {
+    return port < first + 2 && port + width > first;
+}
+
 static long check_port(uint32_t port, unsigned width) {
-    if ((width != 1 && width != 2 && width != 4) || port + width > 0x10000) {
+    if ((width != 1 && width != 2 && width != 4) || port > 0x10000 - width) {
         return -EINVAL;
     }
-    bool ours = (port & ~1u) == PORT_PIC_FIRST || (port & ~1u) == PORT_PIC_SECOND || console_owns(port);
+    bool ours = touches_pair(port, width, PORT_PIC_FIRST) || touches_pair(port, width, PORT_PIC_SECOND) || console_owns(port);
     return ours ? -EPERM : 0;
 }
 

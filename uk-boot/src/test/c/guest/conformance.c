@@ -449,7 +449,7 @@ static const struct {
     {"cost", test_cost}, {"sleep", test_sleep}, {"exit-code", test_exit_code}, {"abort", test_abort},
     {"make-file", test_make_file},
     {"frames", test_frames}, {"signals", test_signals}, {"clones", test_clones},
-    {"timeouts", test_timeouts}, {"levels", test_levels},
+    {"ports", test_ports}, {"timeouts", test_timeouts}, {"levels", test_levels},
 };
 
 int main(int count, char **arguments) {

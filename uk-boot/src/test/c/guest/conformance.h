@@ -37,6 +37,7 @@ double seconds(void);  // since the machine started
 void test_frames(void);
 void test_signals(void);
 void test_clones(void);
+void test_ports(void);
 void test_timeouts(void);
 void test_levels(void);
 

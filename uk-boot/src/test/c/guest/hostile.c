@@ -89,6 +89,21 @@ void test_clones(void) {
     CHECK(syscall(SYS_arch_prctl, 0x1002, NOT_CANONICAL) == -1 && errno == EPERM);
 }
 
+// Ports and memory of the kernel's own, though only part of an access goes there.
+void test_ports(void) {
+    static const unsigned bad[][2] = {{0x20, 1}, {0x21, 1}, {0x1f, 2}, {0x1d, 4}, {0x1e, 4}, {0xa1, 1}, {0x9f, 2}, {0x3f8, 1}, {0x3f7, 2}, {0x3f5, 4}, {0x3ff, 1}};
+    for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
+        CHECK(syscall(UK_PORT_READ, bad[i][0], bad[i][1]) == -1 && errno == EPERM);
+        CHECK(syscall(UK_PORT_WRITE, bad[i][0], bad[i][1], 0) == -1 && errno == EPERM);
+    }
+    CHECK(syscall(UK_PORT_READ, 0xffff, 2) == -1 && errno == EINVAL);
+    CHECK(syscall(UK_PORT_READ, 0xffffffff, 1) == -1 && errno == EINVAL);
+    CHECK(syscall(UK_PORT_READ, 0x70, 3) == -1 && errno == EINVAL);
+    for (int i = 0; i < 20; i++) {  // more than there is: what cannot be told is not kept
+        CHECK(syscall(UK_DMA_ALLOCATE, 32ul << 20, (size_t) PAGE, KERNEL_TEXT) == -1 && errno == EFAULT);
+    }
+}
+
 // ---- Signals -----------------------------------------------------------------------------------------------------------------------------------------
 
 static volatile sig_atomic_t taken;
