@@ -1,5 +1,6 @@
 // Spin locks that count. The kernel runs with interrupts off and is never preempted, so a lock is held for a short time and needs no
-// more than this. Lock order, outermost first: memory, file tree, futex bucket, interrupt, run queue, timers, pages, console.
+// more than this. Lock order, outermost first: futex bucket (futex.c says why), memory, file tree, interrupts, threads, run queue, timers, pages,
+// console.
 #ifndef UK_LOCK_H
 #define UK_LOCK_H
 
