@@ -184,24 +184,4 @@ copy_failed:
     mov $-14, %eax               // -EFAULT
     ret
 
-// ---- int user_compare_exchange(uint32_t *user, uint32_t *old, uint32_t next): 0, 1 if it was not *old (which has the value now), or -EFAULT ----
-    .globl user_compare_exchange, exchange_point
-user_compare_exchange:
-    mov $0x7ffffffff000, %rax    // USER_END
-    cmp %rax, %rdi
-    jae copy_failed
-    mov (%rsi), %eax
-    cmpb $0, smap_enabled(%rip)
-    jne 1f
-exchange_point:
-    lock cmpxchg %edx, (%rdi)
-    mov %eax, (%rsi)
-    setne %al
-    movzbl %al, %eax
-    ret
-1:  stac
-    call exchange_point
-    clac
-    ret
-
     .section .note.GNU-stack, "", @progbits

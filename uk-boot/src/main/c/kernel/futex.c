@@ -3,7 +3,7 @@
 #include "memory.h"
 #include "time.h"
 
-enum { FUTEX_WAIT, FUTEX_WAKE, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE, FUTEX_WAKE_OP, FUTEX_WAIT_BITSET = 9, FUTEX_WAKE_BITSET,
+enum { FUTEX_WAIT, FUTEX_WAKE, FUTEX_REQUEUE = 3, FUTEX_CMP_REQUEUE, FUTEX_WAIT_BITSET = 9, FUTEX_WAKE_BITSET,
        FUTEX_PRIVATE = 128, FUTEX_CLOCK_REALTIME = 256 };
 enum { BUCKETS = 256 };
 
@@ -131,59 +131,10 @@ static long requeue(uint32_t *from, uint32_t *to, unsigned to_wake, unsigned to_
     return result;
 }
 
-// Carries out the operation of FUTEX_WAKE_OP on the user's word.
-static int apply(uint32_t *address, uint32_t operation, uint32_t *old) {
-    uint32_t argument = operation >> 12 & 0xfff;
-    if (operation >> 31) {
-        argument = 1u << (argument & 31);
-    }
-    if (copy_in(old, address, sizeof *old)) {
-        return -EFAULT;
-    }
-    for (;;) {
-        uint32_t now = *old, next;
-        switch (operation >> 28 & 7) {
-        case 0: next = argument; break;
-        case 1: next = now + argument; break;
-        case 2: next = now | argument; break;
-        case 3: next = now & ~argument; break;
-        case 4: next = now ^ argument; break;
-        default: return -ENOSYS;
-        }
-        int result = user_compare_exchange(address, old, next);
-        if (result <= 0) {
-            return result;
-        }
-    }
-}
-
-static bool compare(uint32_t operation, uint32_t old) {
-    int32_t argument = (int32_t) (operation << 20) >> 20, value = (int32_t) old;
-    switch (operation >> 24 & 15) {
-    case 0: return value == argument;
-    case 1: return value != argument;
-    case 2: return value < argument;
-    case 3: return value <= argument;
-    case 4: return value > argument;
-    case 5: return value >= argument;
-    default: return false;
-    }
-}
-
-static long wake_op(uint32_t *address, uint32_t *address2, unsigned count, unsigned count2, uint32_t operation) {
-    uint32_t old;
-    int error = apply(address2, operation, &old);
-    if (error) {
-        return error;
-    }
-    long woken = wake(address, count, ~0u);
-    return compare(operation, old) ? woken + wake(address2, count2, ~0u) : woken;
-}
-
 long sys_futex(uint32_t *address, int operation, uint32_t value, uint64_t timeout, uint32_t *address2, uint32_t value3) {
     int command = operation & ~(FUTEX_PRIVATE | FUTEX_CLOCK_REALTIME);
     bool wall = (operation & FUTEX_CLOCK_REALTIME) != 0;
-    bool two = command >= FUTEX_REQUEUE && command <= FUTEX_WAKE_OP;
+    bool two = command == FUTEX_REQUEUE || command == FUTEX_CMP_REQUEUE;
     if ((uint64_t) address & 3 || (two && (uint64_t) address2 & 3)) {
         return -EINVAL;
     }
@@ -198,7 +149,6 @@ long sys_futex(uint32_t *address, int operation, uint32_t value, uint64_t timeou
     case FUTEX_WAKE_BITSET: return value3 ? wake(address, value, value3) : -EINVAL;
     case FUTEX_REQUEUE: return requeue(address, address2, value, (unsigned) timeout, false, 0);
     case FUTEX_CMP_REQUEUE: return requeue(address, address2, value, (unsigned) timeout, true, value3);
-    case FUTEX_WAKE_OP: return wake_op(address, address2, value, (unsigned) timeout, value3);
     default: return -ENOSYS;
     }
 }

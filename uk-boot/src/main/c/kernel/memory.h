@@ -131,7 +131,6 @@ size_t areas_print(char *to, size_t size, uint64_t offset);
 int copy_in(void *to, const void *user, size_t bytes);
 int copy_out(void *user, const void *from, size_t bytes);
 // The length of a text without its end, -EFAULT, or -ENAMETOOLONG if it does not end within size.
-int user_compare_exchange(uint32_t *user, uint32_t *old, uint32_t next);  // 0, 1 if it was not *old, which has the value then, or -EFAULT
 long copy_text_in(char *to, const char *user, size_t size);
 
 #endif

@@ -9,7 +9,7 @@ enum { SI_KERNEL = 0x80, SEGV_MAPERR = 1, SEGV_ACCERR = 2, BUS_ADRERR = 2, BUS_A
        TRAP_TRACE = 2 };
 enum { FAULT_ERROR_WRITE = 2, FAULT_ERROR_FETCH = 16 };
 
-extern const char copy_point[], exchange_point[], copy_failed[];
+extern const char copy_point[], copy_failed[];
 
 static _Noreturn void out_of_memory(uint64_t address) {
     struct thread *thread = current_thread();
@@ -23,7 +23,7 @@ static _Noreturn void out_of_memory(uint64_t address) {
 static void page_fault(struct frame *frame) {
     uint64_t address;
     __asm__ volatile("mov %%cr2, %0" : "=r"(address));
-    bool copying = frame->rip == (uint64_t) copy_point || frame->rip == (uint64_t) exchange_point;
+    bool copying = frame->rip == (uint64_t) copy_point;
     if (!from_user(frame) && !copying) {
         console_break();
         print_frame(frame);
