@@ -2,6 +2,7 @@
 #include "cpu.h"
 #include "lock.h"
 #include "memory.h"
+#include "tables.h"
 #include "thread.h"
 #include "trap.h"
 
@@ -14,15 +15,9 @@ static volatile unsigned online = 1;
 
 // Requests to forget translations, one at a time. Whoever made one waits until each processor has carried it out, but for idle ones: those
 // forget everything before they run user code again.
-enum { RANGE_PAGES = 32 };
 static struct lock flush_lock = LOCK_INIT("flush");
 static volatile uint64_t generation;
 static uint64_t flush_from, flush_to;
-
-static void forget_all(void) {
-    uint64_t root;
-    __asm__ volatile("mov %%cr3, %0; mov %0, %%cr3" : "=r"(root) : : "memory");
-}
 
 static void *in_trampoline(const char *symbol) {
     return (char *) direct(TRAMPOLINE) + (symbol - trampoline_start);
@@ -99,7 +94,7 @@ void cpus_start(struct thread *first_idle) {
     machine.cpus = online;
     boot_pml4[0] = 0;
     generation++;  // the others forget it when they leave idling
-    forget_all();
+    tlb_flush_all();
     pages_free(upper, 0);
     pages_free(lower, 0);
 }
@@ -143,7 +138,7 @@ void cpus_leave_idle(void) {
     __atomic_store_n(&cpu->idle, false, __ATOMIC_SEQ_CST);
     uint64_t wanted = __atomic_load_n(&generation, __ATOMIC_SEQ_CST);
     if (wanted != cpu->flush_seen) {
-        forget_all();
+        tlb_flush_all();
         __atomic_store_n(&cpu->flush_seen, wanted, __ATOMIC_RELEASE);
     }
 }
@@ -155,12 +150,10 @@ void cpus_serve(void) {
         return;
     }
     bool one = !cpu->idle && wanted == cpu->flush_seen + 1;  // its maker waits for us, so the range is that of no other
-    if (one && flush_to - flush_from <= RANGE_PAGES * PAGE_SIZE) {
-        for (uint64_t at = flush_from; at < flush_to; at += PAGE_SIZE) {
-            __asm__ volatile("invlpg (%0)" : : "r"(at) : "memory");
-        }
+    if (one) {
+        tlb_flush_here(flush_from, flush_to);
     } else {
-        forget_all();
+        tlb_flush_all();
     }
     __atomic_store_n(&cpu->flush_seen, wanted, __ATOMIC_RELEASE);
 }

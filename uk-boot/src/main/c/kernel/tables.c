@@ -98,7 +98,7 @@ bool tables_is_table(pte_t entry, unsigned shift) {
     return !is_leaf(entry, shift);
 }
 
-void tlb_flush(uint64_t from, uint64_t to) {
+void tlb_flush_here(uint64_t from, uint64_t to) {
     if (to - from <= RANGE_PAGES * PAGE_SIZE) {
         for (uint64_t at = from; at < to; at += PAGE_SIZE) {
             tlb_flush_page(at);
@@ -106,5 +106,9 @@ void tlb_flush(uint64_t from, uint64_t to) {
     } else {
         tlb_flush_all();
     }
+}
+
+void tlb_flush(uint64_t from, uint64_t to) {
+    tlb_flush_here(from, to);
     cpus_flush(from, to);
 }

@@ -18,7 +18,8 @@ typedef void tables_visitor(pte_t *entry, uint64_t address, unsigned shift, void
 void tables_visit(uint64_t from, uint64_t to, tables_visitor *visitor, void *context);
 bool tables_is_table(pte_t entry, unsigned shift);
 
-// Makes the processor that calls forget the translation of a page, or all that are not global.
+// Makes the processor that calls forget the translations of a range, of a page, or all that are not global.
+void tlb_flush_here(uint64_t from, uint64_t to);
 #ifdef UK_HOST_TEST
 void tlb_flush_page(uint64_t address);
 void tlb_flush_all(void);
