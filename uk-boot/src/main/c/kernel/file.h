@@ -77,6 +77,5 @@ long sys_unlinkat(int directory, const char *path, int flags);
 long sys_mkdirat(int directory, const char *path, int mode);
 long sys_renameat(int from_directory, const char *from, int to_directory, const char *to);
 long sys_pipe2(int *fds, int flags);
-long sys_eventfd2(unsigned value, int flags);
 
 #endif

@@ -1,21 +1,17 @@
-// Pipes and event counters: what threads of a JVM wake each other by where they use file descriptors.
+// Pipes: what threads of a JVM wake each other by where they use file descriptors.
 #include "file.h"
 #include "lock.h"
 #include "memory.h"
 #include "node.h"
 #include "thread.h"
 
-enum { PIPE_BYTES = 4096, PIECE = PIPE_BYTES, O_NONBLOCK = 04000, O_CLOEXEC = 02000000, EFD_SEMAPHORE = 1 };
-#define COUNTER_LIMIT (UINT64_MAX - 1)
+enum { PIPE_BYTES = 4096, PIECE = PIPE_BYTES, O_NONBLOCK = 04000, O_CLOEXEC = 02000000 };
 
-// Also a counter: then value is what it has, and there is no page.
 struct pipe {
     struct lock lock;
     struct wait_queue readers, writers;
     char *bytes;
     size_t start, count;
-    uint64_t value;
-    bool semaphore;
     unsigned read_ends, write_ends;
 };
 
@@ -122,42 +118,8 @@ static void close_write(struct file *file) {
     close_end(file, false);
 }
 
-static long read_counter(struct file *file, void *user, size_t bytes, uint64_t offset) {
-    (void) offset;
-    struct pipe *pipe = file->node;
-    long error = bytes < sizeof(uint64_t) ? -EINVAL : 0;
-    lock_acquire(&pipe->lock);
-    while (!error && !pipe->value) {
-        error = wait(file, pipe, &pipe->readers);
-    }
-    uint64_t value = error ? 0 : pipe->semaphore ? 1 : pipe->value;
-    pipe->value -= value;
-    wait_queue_wake(&pipe->writers, value ? ~0u : 0);
-    lock_release(&pipe->lock);
-    return error ? error : copy_out(user, &value, sizeof value) ? -EFAULT : (long) sizeof value;
-}
-
-static long write_counter(struct file *file, const void *user, size_t bytes, uint64_t offset) {
-    (void) offset;
-    struct pipe *pipe = file->node;
-    uint64_t value;
-    if (bytes < sizeof value || copy_in(&value, user, sizeof value)) {
-        return bytes < sizeof value ? -EINVAL : -EFAULT;
-    }
-    long error = value == UINT64_MAX ? -EINVAL : 0;
-    lock_acquire(&pipe->lock);
-    while (!error && value > COUNTER_LIMIT - pipe->value) {
-        error = wait(file, pipe, &pipe->writers);
-    }
-    pipe->value += error ? 0 : value;
-    wait_queue_wake(&pipe->readers, error ? 0 : ~0u);
-    lock_release(&pipe->lock);
-    return error ? error : (long) sizeof value;
-}
-
 static const struct file_operations read_operations = {.read = read_pipe, .close = close_read};
 static const struct file_operations write_operations = {.write = write_pipe, .close = close_write};
-static const struct file_operations counter_operations = {.read = read_counter, .write = write_counter, .close = close_read};
 
 static struct file *open_end(struct pipe *pipe, const struct file_operations *operations, int access, int flags) {
     struct node node = {.operations = operations, .object = pipe, .mode = FILE_PIPE | 0600};
@@ -194,23 +156,4 @@ long sys_pipe2(int *user, int flags) {
         sys_close((int) write_fd);
     }
     return error;
-}
-
-long sys_eventfd2(unsigned value, int flags) {
-    if (flags & ~(O_NONBLOCK | O_CLOEXEC | EFD_SEMAPHORE)) {
-        return -EINVAL;
-    }
-    struct pipe *counter = make();
-    if (!counter) {
-        return -ENOMEM;
-    }
-    counter->value = value;
-    counter->semaphore = (flags & EFD_SEMAPHORE) != 0;
-    counter->read_ends = 1;
-    struct file *file = open_end(counter, &counter_operations, 2, flags);
-    if (!file) {
-        destroy(counter);
-        return -ENOMEM;
-    }
-    return file_install(file, 0);
 }

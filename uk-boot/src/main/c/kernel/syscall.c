@@ -226,7 +226,6 @@ static long serve_linux(struct frame *frame) {
     case 269: return sys_faccessat((int) A0, (const char *) A1, (int) A2);
     case 273: return 0;                   // set_robust_list: no robust mutexes are shared with anyone
     case 285: return sys_fallocate((int) A0, (int) A1, A2, A3);
-    case 290: return sys_eventfd2((unsigned) A0, (int) A1);
     case 292: return sys_dup3((int) A0, (int) A1, (int) A2);
     case 293: return sys_pipe2((int *) A0, (int) A1);
     case 302: return call_prlimit((int) A1, (const void *) A2, (void *) A3);

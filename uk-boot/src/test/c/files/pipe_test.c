@@ -1,9 +1,9 @@
-// Pipes and event counters, with threads that wait for each other.
+// Pipes, with threads that wait for each other.
 #include "build_tree.h"
 #include "file.h"
 #include "host.h"
 
-enum { O_NONBLOCK = 04000, EFD_SEMAPHORE = 1 };
+enum { O_NONBLOCK = 04000 };
 
 static int fds[2];
 
@@ -145,36 +145,6 @@ static void the_last_writer_that_leaves_wakes_the_reader(void) {
     sys_close(fds[0]);
 }
 
-static void counters_count(void) {
-    long objects = host_objects_used();
-    uint64_t value = 5, most = UINT64_MAX - 1, none = UINT64_MAX;
-    int fd = (int) sys_eventfd2(3, O_NONBLOCK);
-    CHECK_IS(sys_write(fd, &value, 8), 8);
-    CHECK_IS(sys_read(fd, &value, 7), -EINVAL);
-    CHECK_IS(sys_read(fd, &value, 8), 8);
-    CHECK_IS(value, 8);
-    CHECK_IS(sys_read(fd, &value, 8), -EAGAIN);
-    CHECK_IS(sys_write(fd, &none, 8), -EINVAL);
-    CHECK_IS(sys_write(fd, &most, 8), 8);
-    CHECK_IS(sys_write(fd, &value, 8), -EAGAIN);
-    sys_close(fd);
-    fd = (int) sys_eventfd2(2, O_NONBLOCK | EFD_SEMAPHORE);
-    CHECK_IS(sys_read(fd, &value, 8), 8);
-    CHECK_IS(value, 1);
-    CHECK_IS(sys_read(fd, &value, 8), 8);
-    CHECK_IS(sys_read(fd, &value, 8), -EAGAIN);
-    sys_close(fd);
-    fds[0] = (int) sys_eventfd2(0, 0);
-    host_thread(read_one, NULL);
-    wait_for_sleepers(1);
-    CHECK_IS(sys_write(fds[0], &value, 8), 8);
-    host_join();
-    CHECK_IS(result, 8);
-    sys_close(fds[0]);
-    CHECK_IS(sys_eventfd2(0, 8), -EINVAL);
-    CHECK_IS(host_objects_used(), objects);
-}
-
 int main(void) {
     static const struct made entries[] = {{"/", 040755, 1, NULL, 0}};
     uint64_t bytes;
@@ -186,7 +156,6 @@ int main(void) {
     RUN(a_writer_and_a_reader_wait_for_each_other);
     RUN(a_signal_ends_waiting);
     RUN(the_last_writer_that_leaves_wakes_the_reader);
-    RUN(counters_count);
     free(image);
     return host_report();
 }
