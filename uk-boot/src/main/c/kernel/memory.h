@@ -106,7 +106,6 @@ long sys_mmap(uint64_t hint, uint64_t bytes, int protection, int flags, int fd, 
 long sys_munmap(uint64_t address, uint64_t bytes);
 long sys_mprotect(uint64_t address, uint64_t bytes, int protection);
 long sys_madvise(uint64_t address, uint64_t bytes, int advice);
-long sys_mremap(uint64_t address, uint64_t bytes, uint64_t new_bytes, int flags, uint64_t new_address);
 long sys_mincore(uint64_t address, uint64_t bytes, unsigned char *vector);
 long sys_brk(uint64_t end);
 void brk_set_start(uint64_t address);

@@ -1,9 +1,9 @@
-// Mapping and unmapping: mmap(2), munmap(2), mprotect(2), madvise(2), mremap(2), mincore(2), brk(2).
+// Mapping and unmapping: mmap(2), munmap(2), mprotect(2), madvise(2), mincore(2), brk(2).
 #include "areas.h"
 #include "file.h"
 #include "tables.h"
 
-enum { MREMAP_MAYMOVE = 1, MADV_WILLNEED = 3, MADV_DONTNEED, MADV_FREE = 8, MADV_DONTFORK = 10, MADV_HUGEPAGE = 14, MADV_NOHUGEPAGE, MADV_PAGEOUT = 21,
+enum { MADV_WILLNEED = 3, MADV_DONTNEED, MADV_FREE = 8, MADV_DONTFORK = 10, MADV_HUGEPAGE = 14, MADV_NOHUGEPAGE, MADV_PAGEOUT = 21,
        MADV_POPULATE_READ, MADV_POPULATE_WRITE, MADV_DONTNEED_LOCKED, MADV_COLLAPSE, RELEASE_LIMIT = 128, ACCESS_MODE = 3, WRITE_ONLY = 1, READ_WRITE };
 
 // ---- Frames that go: first out of the tables, then out of all processors' minds, then free ---------------------------------------------------
@@ -334,88 +334,7 @@ long sys_madvise(uint64_t address, uint64_t bytes, int advice) {
     return result;
 }
 
-// ---- Moving and looking -----------------------------------------------------------------------------------------------------------------------
-
-struct move {
-    uint64_t by;
-    bool failed;
-};
-
-// Makes the tables that an entry needs in its new place, and small pages of a huge one.
-static void prepare_move(pte_t *entry, uint64_t address, unsigned shift, void *context) {
-    struct move *move = context;
-    if (!move->failed && !tables_is_table(*entry, shift)) {
-        uint64_t last = address + (1ul << shift) - PAGE_SIZE;
-        move->failed = !tables_split(last) || !tables_entry(address + move->by, true) || !tables_entry(last + move->by, true);
-    }
-}
-
-static void move_entry(pte_t *entry, uint64_t address, unsigned shift, void *context) {
-    struct move *move = context;
-    if (!tables_is_table(*entry, shift)) {
-        *tables_entry(address + move->by, false) = *entry;
-        *entry = 0;
-    }
-}
-
-// Moves frames by so many bytes; nothing is moved if memory is out for that.
-static bool move_frames(uint64_t from, uint64_t to, uint64_t by) {
-    struct move move = {.by = by};
-    tables_visit(from, to, prepare_move, &move);
-    if (!move.failed) {
-        tables_visit(from, to, move_entry, &move);
-        tlb_flush(from, to);
-    }
-    return !move.failed;
-}
-
-static long remap_locked(uint64_t address, uint64_t bytes, uint64_t new_bytes, int flags) {
-    struct area *area = area_of(address);
-    if (!area || area->to < address + bytes || area->kind == AREA_PHYSICAL) {  // what that is belongs to whoever mapped it
-        return -EFAULT;
-    }
-    if (new_bytes <= bytes) {
-        long error = new_bytes < bytes ? unmap_locked(address + new_bytes, address + bytes) : 0;
-        return error ? error : (long) address;
-    }
-    if (area->kind == AREA_ANONYMOUS && !can_commit(new_bytes - bytes, area->protection, 0)) {
-        return -ENOMEM;
-    }
-    struct area more = *area;
-    more.offset += area->kind == AREA_ANONYMOUS ? 0 : address - area->from;
-    if (area->to == address + bytes && areas_is_free(address + bytes, address + new_bytes)) {
-        more.offset += more.kind == AREA_ANONYMOUS ? 0 : bytes;
-        return map_locked(address + bytes, &more, new_bytes - bytes, MAP_FIXED) < 0 ? -ENOMEM : (long) address;
-    }
-    if (!(flags & MREMAP_MAYMOVE)) {
-        return -ENOMEM;
-    }
-    long moved = areas_split(address, address + bytes) ? map_locked(0, &more, new_bytes, 0) : -ENOMEM;
-    if (moved >= 0 && !move_frames(address, address + bytes, (uint64_t) moved - address)) {
-        unmap_locked((uint64_t) moved, (uint64_t) moved + new_bytes);
-        moved = -ENOMEM;
-    }
-    if (moved >= 0) {
-        unmap_locked(address, address + bytes);
-    }
-    areas_join(address, address + bytes);
-    return moved;
-}
-
-long sys_mremap(uint64_t address, uint64_t bytes, uint64_t new_bytes, int flags, uint64_t new_address) {
-    (void) new_address;
-    if (!bytes || !new_bytes || !check_range(address, &bytes) || (flags & ~MREMAP_MAYMOVE)) {
-        return -EINVAL;
-    }
-    uint64_t rounded = ALIGN_UP(new_bytes, PAGE_SIZE);
-    if (rounded < new_bytes || rounded > USER_END) {
-        return -ENOMEM;
-    }
-    lock_acquire(&memory_lock);
-    long result = remap_locked(address, bytes, rounded, flags);
-    lock_release(&memory_lock);
-    return result;
-}
+// ---- Looking ----------------------------------------------------------------------------------------------------------------------------------
 
 long sys_mincore(uint64_t address, uint64_t bytes, unsigned char *vector) {
     if (!check_range(address, &bytes)) {

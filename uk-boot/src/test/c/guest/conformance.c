@@ -333,6 +333,17 @@ static void test_memory(void) {
         }
     }
     CHECK(!munmap(area, TORTURE_PAGES * PAGE));
+    // There is no mremap: what is too large for the heap is copied.
+    enum { WORDS = 1 << 19 };
+    uint64_t *large = malloc(WORDS * sizeof *large);
+    for (size_t i = 0; large && i < WORDS; i++) {
+        large[i] = i;
+    }
+    CHECK(large && (large = realloc(large, 8 * WORDS * sizeof *large)));
+    for (size_t i = 0; i < WORDS; i++) {
+        CHECK(large[i] == i);
+    }
+    free(large);
 }
 
 // All memory but a little can be had, holds what was written, and is given back.

@@ -1,7 +1,7 @@
 // What the calls promise one by one, and what they do when memory is out.
 #include "machine.h"
 
-enum { DONTNEED = 4, FREE = 8, REMOVE = 9, HUGEPAGE = 14, NOHUGEPAGE, POPULATE_READ = 22, POPULATE_WRITE, DONTNEED_LOCKED, MAYMOVE = 1 };
+enum { DONTNEED = 4, FREE = 8, REMOVE = 9, HUGEPAGE = 14, NOHUGEPAGE, POPULATE_READ = 22, POPULATE_WRITE, DONTNEED_LOCKED };
 
 static uint64_t map_file(int fd, int protection, int flags) {
     long result = sys_mmap(0, FILE_PAGES * PAGE_SIZE, protection, flags, fd, 0);
@@ -61,8 +61,6 @@ static void ranges_that_cannot_be_are_refused(void) {
     CHECK_IS(sys_mprotect(AT + 1, PAGE_SIZE, RW), -EINVAL);
     CHECK_IS(sys_mprotect(AT, UINT64_MAX, RW), -ENOMEM);
     CHECK_IS(sys_mprotect(AT, 0, RW), 0);
-    CHECK(sys_mremap(AT, PAGE_SIZE, UINT64_MAX, MAYMOVE, 0) < 0);
-    CHECK_IS(sys_mremap(AT, 0, PAGE_SIZE, MAYMOVE, 0), -EINVAL);
     CHECK_IS(sys_mincore(AT, PAGE_SIZE, NULL), -ENOMEM);
 }
 
@@ -77,7 +75,7 @@ static void thousands_of_areas_are_found_again(void) {
     }
     uint64_t before = pages_available();
     CHECK_IS(sys_mprotect(AT, 5000 * PAGE_SIZE, PROT_READ), 0);  // now they are alike, and one
-    CHECK_IS(sys_mremap(AT, 5000 * PAGE_SIZE, 4999 * PAGE_SIZE, 0, 0), AT);
+    CHECK_IS(sys_munmap(AT + 4999 * PAGE_SIZE, PAGE_SIZE), 0);
     CHECK(pages_available() >= before);
 }
 
@@ -163,14 +161,6 @@ static void rights_stay_apart_when_areas_look_alike(void) {
     CHECK_IS(sys_mprotect(AT, 2 * PAGE_SIZE, PROT_READ), 0);
     CHECK_IS(sys_mprotect(AT, PAGE_SIZE, RW), -EACCES);
     CHECK_IS(sys_mprotect(AT + PAGE_SIZE, PAGE_SIZE, RW), 0);
-}
-
-static void physical_memory_stays_where_and_as_large_as_it_was_shown(void) {
-    machine_reset();
-    long at = map_physical(0, image_physical(), PAGE_SIZE, RW, false);
-    CHECK(at > 0);
-    CHECK(sys_mremap((uint64_t) at, PAGE_SIZE, 2 * PAGE_SIZE, MAYMOVE, 0) < 0);
-    CHECK_IS(user_write((uint64_t) at, 1), FAULT_DONE);
 }
 
 // ---- Files --------------------------------------------------------------------------------------------------------------------------------------
@@ -327,34 +317,6 @@ static void a_huge_page_comes_back_as_a_whole_or_not_at_all(void) {
     }
 }
 
-static void mremap_without_memory_loses_nothing(void) {
-    for (unsigned left = 0, part = 0; left < 10; part ^= 1, left += !part) {
-        machine_reset();
-        map_huge();
-        map(AT + HUGE_SIZE, PAGE_SIZE, PROT_NONE, 0);  // in the way
-        if (part) {  // so that the new place is in one table
-            map(0, HUGE_SIZE - PAGE_SIZE, PROT_NONE, 0);
-        }
-        memory_take_all_but(left);
-        long result = sys_mremap(AT, HUGE_SIZE, HUGE_SIZE + PAGE_SIZE, MAYMOVE, 0);
-        CHECK(result > 0 || result == -ENOMEM);
-        memory_give_back();
-        check_kept(result > 0 ? (uint64_t) result : AT, HUGE_SIZE, AT);
-    }
-}
-
-static void moving_costs_tables_only_for_what_is_there(void) {
-    machine_reset();
-    uint64_t bytes = 64ul << 30, before = pages_available();
-    map(AT, bytes, RW, MAP_NORESERVE);
-    map(AT + bytes, PAGE_SIZE, PROT_NONE, 0);
-    CHECK_IS(user_write(AT, 1), FAULT_DONE);
-    CHECK_IS(user_write(AT + bytes - PAGE_SIZE, 2), FAULT_DONE);
-    long moved = sys_mremap(AT, bytes, bytes + PAGE_SIZE, MAYMOVE, 0);
-    CHECK(moved > 0 && user_value((uint64_t) moved) == 1 && user_value((uint64_t) moved + bytes - PAGE_SIZE) == 2);
-    CHECK(before - pages_available() < 40);
-}
-
 static void all_memory_comes_back(void) {
     machine_reset();
     CHECK(file_references(FD_SEALED) == 0 && file_references(FD_RAM) == 0 && file_references(FD_WRITE_ONLY) == 0);
@@ -375,7 +337,6 @@ int main(void) {
     RUN(what_was_opened_for_writing_alone_is_not_mapped);
     RUN(physical_memory_shown_for_reading_never_becomes_writable);
     RUN(rights_stay_apart_when_areas_look_alike);
-    RUN(physical_memory_stays_where_and_as_large_as_it_was_shown);
     RUN(a_private_page_is_copied_when_written);
     RUN(beyond_the_last_page_is_a_bus_error);
     RUN(advice_does_what_it_says_or_is_refused);
@@ -387,8 +348,6 @@ int main(void) {
     RUN(a_copy_without_memory_says_so);
     RUN(part_of_a_huge_page_changes_as_a_whole_or_not_at_all);
     RUN(a_huge_page_comes_back_as_a_whole_or_not_at_all);
-    RUN(mremap_without_memory_loses_nothing);
-    RUN(moving_costs_tables_only_for_what_is_there);
     RUN(all_memory_comes_back);
     return host_report();
 }

@@ -197,64 +197,6 @@ static void do_advise(unsigned page, unsigned count) {
     }
 }
 
-// Whether one area may have all of the range; the kernel joins what is alike.
-static bool alike(unsigned page, unsigned count) {
-    for (unsigned i = page; i < page + count; i++) {
-        const struct page *a = &model[page], *b = &model[i];
-        if (!b->mapped || a->protection != b->protection || a->fd != b->fd || a->shared != b->shared || a->huge != b->huge
-            || (a->fd && b->file_offset - a->file_offset != (i - page) * PAGE_SIZE)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void do_remap(unsigned page, unsigned count) {
-    static struct page old[WINDOW];
-    unsigned now = 1 + host_random() % (2 * count), flags = host_random() % 4 != 0;
-    long result = sys_mremap(address_of(page), count * PAGE_SIZE, now * PAGE_SIZE, (int) flags, 0);
-    if (lacks_memory(result, -ENOMEM)) {
-        return;
-    }
-    if (!alike(page, count) || result < 0) {
-        CHECK_IS(result, alike(page, count) ? -ENOMEM : -EFAULT);
-        CHECK(result == -EFAULT || !flags);
-        return;
-    }
-    memcpy(old, model + page, count * sizeof *model);
-    uint64_t offset = old[0].file_offset;
-    if ((uint64_t) result < BASE) {
-        CHECK(is_outside((uint64_t) result, now * PAGE_SIZE));
-        memory_give_back();
-        starved = false;
-        for (unsigned i = 0; i < MIN(now, count); i++) {  // it left the window: look and forget
-            bool readable = old[i].protection != PROT_NONE && !is_beyond(&old[i]);
-            CHECK(!readable || user_value((uint64_t) result + i * PAGE_SIZE) == expected(&old[i], false));
-        }
-        CHECK_IS(sys_munmap((uint64_t) result, now * PAGE_SIZE), 0);
-        clear(page, count);
-        return;
-    }
-    unsigned at = (unsigned) (((uint64_t) result - BASE) / PAGE_SIZE);
-    if (at == page && at + now > WINDOW) {  // nothing was above
-        CHECK_IS(sys_munmap(SEARCH_TOP, (at + now - WINDOW) * PAGE_SIZE), 0);
-        now = WINDOW - at;
-    }
-    CHECK(at + now <= WINDOW && (at == page || flags));
-    if (at != page) {
-        CHECK(all_free(at, now));
-        clear(page, count);
-    } else {
-        CHECK(now <= count || all_free(page + count, now - count));
-        clear(page + MIN(now, count), count - MIN(now, count));
-    }
-    set_mapped(at, now, old[0].protection, old[0].fd, offset, old[0].shared);
-    for (unsigned i = 0; i < now; i++) {
-        model[at + i].huge = old[0].huge;
-    }
-    memcpy(model + at, old, MIN(now, count) * sizeof *model);
-}
-
 static void do_unmap(unsigned page, unsigned count) {
     long result = sys_munmap(address_of(page), count * PAGE_SIZE);
     if (!lacks_memory(result, -ENOMEM)) {
@@ -272,9 +214,8 @@ static void step(void) {
     case 3: do_unmap(page, count); break;
     case 4 ... 5: do_protect(page, count); break;
     case 6 ... 7: do_advise(page, count); break;
-    case 8: do_remap(page, count); break;
-    case 9: starved || host_random() % 4 ? check_page(page) : do_map_huge(); break;
-    case 10 ... 23: write_page(page); break;
+    case 8: starved || host_random() % 4 ? check_page(page) : do_map_huge(); break;
+    case 9 ... 23: write_page(page); break;
     default: check_page(page);
     }
 }
