@@ -105,6 +105,10 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
     @Parameter(property = "uk.image.trainingRequests", defaultValue = "/,/")
     private List<String> trainingRequests;
 
+    /** Keys for the boot command line while the AOT cache is recorded, where the application needs some, such as "uk.x.y=1". */
+    @Parameter(property = "uk.image.trainingKeys", defaultValue = "")
+    private @Nullable String trainingKeys;
+
     /** How many seconds each of the two boots for the AOT cache may take. */
     @Parameter(property = "uk.image.trainingTimeout", defaultValue = "300")
     private int trainingTimeout;
@@ -143,7 +147,7 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
         Steps steps = new Steps(getLog(), ImageBuilder.STEPS + (qemu.isPresent() ? 2 : 1));
         ClassPath classPath = ClassPath.of(project, session, repositories, projects);
         ImageRequest request = request(classPath);
-        String inputs = Inputs.digest(request, separate, cacheInputs(qemu.isPresent()));
+        String inputs = Inputs.digest(request, separate, cacheInputs(qemu.isPresent()), plugin());
         if (Inputs.current(outputs, inputs, separate)) {
             getLog().info(outputs.image() + " is up to date.");
             return Manifest.parse(Files.readAllBytes(outputs.manifest()));
@@ -187,6 +191,7 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
                         Accelerator.choose(accel, qemu, work),
                         stack ? trainingPort : 0,
                         List.copyOf(trainingRequests),
+                        trainingKeys,
                         work,
                         trainingTimeout * 1000L,
                         steps)
@@ -197,7 +202,7 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
         if (aotCache != null) {
             return Digest.of(aotCache.toPath());
         }
-        return trained ? "trained " + trainingPort + ' ' + trainingRequests : "no cache";
+        return trained ? "trained " + trainingPort + ' ' + trainingRequests + ' ' + trainingKeys : "no cache";
     }
 
     private ImageRequest request(ClassPath classPath) {

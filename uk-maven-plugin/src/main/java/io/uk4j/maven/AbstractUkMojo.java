@@ -1,8 +1,11 @@
 package io.uk4j.maven;
 
+import io.uk4j.maven.image.Digest;
 import io.uk4j.maven.problem.Problem;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.apache.maven.artifact.Artifact;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
 import org.apache.maven.plugin.MojoExecution;
@@ -41,6 +44,11 @@ abstract class AbstractUkMojo extends AbstractMojo {
                     + (skipAll ? "uk.skip" : "uk." + execution.getGoal() + ".skip") + " is true.");
             return;
         }
+        if (project.getPackaging().equals("pom")) {
+            getLog().info("uk:" + execution.getGoal() + " has nothing to do: the packaging of "
+                    + project.getArtifactId() + " is pom.");
+            return;
+        }
         if (executedProject != null) {
             project = executedProject;
         }
@@ -56,6 +64,13 @@ abstract class AbstractUkMojo extends AbstractMojo {
             Thread.currentThread().interrupt();
             throw new MojoExecutionException("Interrupted.", e);
         }
+    }
+
+    /** What this plugin is, for whoever asks whether something was made by the same. */
+    final String plugin() throws IOException {
+        Artifact artifact = execution.getMojoDescriptor().getPluginDescriptor().getPluginArtifact();
+        File file = artifact.getFile();
+        return artifact.getId() + ' ' + (file != null && file.isFile() ? Digest.of(file.toPath()) : "");
     }
 
     /** Whether this goal is to be skipped. */

@@ -11,10 +11,12 @@ import java.util.TreeMap;
 
 /** Whether an image is current: by what it is made of, not by times. */
 final class Inputs {
+    private static final Path C_LIBRARY = Path.of("/lib64/ld-linux-x86-64.so.2");
+
     private Inputs() {}
 
     /** One figure for all that an image is made of. */
-    static String digest(ImageRequest request, boolean separate, String cache) throws IOException {
+    static String digest(ImageRequest request, boolean separate, String cache, String plugin) throws IOException {
         StringBuilder text = new StringBuilder();
         for (Jar jar : request.jars()) {
             text.append(jar.coordinates())
@@ -40,7 +42,9 @@ final class Inputs {
                 .append('\n');
         text.append(Files.readString(request.jdk().home().resolve("release")));
         text.append(Digest.of(BootImage.bootLayer())).append('\n');
-        text.append(cache).append('\n');
+        text.append(cache).append('\n').append(plugin).append('\n');
+        text.append(Files.exists(C_LIBRARY) ? Digest.of(C_LIBRARY) : "no C library")
+                .append('\n');
         return Digest.of(text.toString());
     }
 

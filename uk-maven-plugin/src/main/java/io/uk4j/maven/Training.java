@@ -9,6 +9,7 @@ import io.uk4j.maven.machine.Machine;
 import io.uk4j.maven.machine.MachineOptions;
 import io.uk4j.maven.machine.PortForward;
 import io.uk4j.maven.machine.Qemu;
+import io.uk4j.maven.machine.Volume;
 import io.uk4j.maven.problem.Problem;
 import io.uk4j.maven.problem.ProblemCode;
 import java.io.IOException;
@@ -27,6 +28,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the AOT cache of an image (JEP 483, JEP 515) in the image itself: the same paths, the same processor, and its drivers at work. A first boot
@@ -39,6 +41,7 @@ import java.util.List;
  * @param accelerator kvm or tcg
  * @param port of the appliance that is asked for something; 0 for none
  * @param requests paths that are asked for by HTTP
+ * @param keys of the boot command line that the application needs, as one line
  * @param work where the cache is kept
  * @param limitMs how long each boot may take
  * @param progress is told of both boots
@@ -50,6 +53,7 @@ record Training(
         Accelerator accelerator,
         int port,
         List<String> requests,
+        @Nullable String keys,
         Path work,
         long limitMs,
         Progress progress) {
@@ -82,7 +86,7 @@ record Training(
                 recorded);
         Path made = run(folder, image, "made", MADE, false);
         Files.move(made, cache, StandardCopyOption.ATOMIC_MOVE);
-        for (String name : List.of("training.img", "recorded", "recorded.console", "made.console")) {
+        for (String name : List.of("training.img", "recorded", "recorded.console", "made.console", "scratch.img")) {
             Files.deleteIfExists(folder.resolve(name));
         }
         Files.delete(folder);
@@ -98,7 +102,8 @@ record Training(
         Path console = folder.resolve(name + ".console");
         int host = freePort();
         List<PortForward> forwards = port == 0 ? List.of() : List.of(new PortForward(host, port, false));
-        List<String> words = new ArrayList<>(new BootWords(manifest, null, "user", false, null).list());
+        boolean disk = manifest.parts().stream().anyMatch(part -> part.name().startsWith("io.uk4j:uk-blk:"));
+        List<String> words = new ArrayList<>(new BootWords(manifest, keys, "user", disk, null).list());
         words.add("boot.export=" + exported);
         words.add("boot.export_port=" + EXPORT_PORT);
         MachineOptions options = new MachineOptions(
@@ -110,7 +115,7 @@ record Training(
                 memoryBytes,
                 "user",
                 forwards,
-                List.of(),
+                disk ? List.of(Volume.open("scratch.img:64M", folder)) : List.of(),
                 null,
                 0,
                 words,
@@ -126,11 +131,18 @@ record Training(
                         "memory-backend=ram"));
         try (OutputStream to = Files.newOutputStream(console);
                 Machine machine = Machine.start(qemu, options, to)) {
-            if (use && port != 0 && machine.awaitListening(host, limitMs)) {
-                for (String path : requests) {
-                    ask(host, path);
+            if (use && port != 0) {
+                if (machine.awaitListening(host, limitMs / 2)) {
+                    for (String path : requests) {
+                        ask(host, path);
+                    }
+                } else if (machine.isRunning()) {
+                    progress.begins("AOT cache: nobody takes connections on port " + port
+                            + " (uk.image.trainingPort), so only the start is recorded");
                 }
-                machine.pressPowerButton();
+                if (machine.isRunning()) {
+                    machine.pressPowerButton();
+                }
             }
             if (!machine.awaitEnd(limitMs)) {
                 throw failed("did not end within " + limitMs / 1000 + " s", console);
