@@ -7,6 +7,7 @@ import io.uk4j.testkit.Requirements;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
 import java.io.Writer;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -42,7 +43,7 @@ class KeyValueIT {
             socket = new Socket(InetAddress.getLoopbackAddress(), port);
             socket.setSoTimeout(PATIENCE_MS);
             input = new BufferedReader(new InputStreamReader(socket.getInputStream(), StandardCharsets.UTF_8));
-            output = new java.io.OutputStreamWriter(socket.getOutputStream(), StandardCharsets.UTF_8);
+            output = new OutputStreamWriter(socket.getOutputStream(), StandardCharsets.UTF_8);
         }
 
         String ask(String line) throws IOException {

@@ -9,12 +9,16 @@ import io.uk4j.boot.BootImage;
 import io.uk4j.boot.TreeReader;
 import io.uk4j.testkit.Requirements;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,7 +55,7 @@ class PluginIT {
         try {
             return Files.readString(file);
         } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
+            throw new UncheckedIOException(e);
         }
     }
 
@@ -125,7 +129,7 @@ class PluginIT {
     }
 
     private static SealedMachine boot(Path image, int port, List<String> words) throws IOException {
-        List<String> all = new java.util.ArrayList<>(NETWORK);
+        List<String> all = new ArrayList<>(NETWORK);
         all.addAll(words);
         return SealedMachine.start(
                 folder,
@@ -176,7 +180,7 @@ class PluginIT {
     }
 
     private static ProcessHandle javaOf(Process maven) {
-        return java.util.stream.Stream.concat(java.util.stream.Stream.of(maven.toHandle()), maven.descendants())
+        return Stream.concat(Stream.of(maven.toHandle()), maven.descendants())
                 .filter(process -> process.info().command().orElse("").endsWith("/java"))
                 .findFirst()
                 .orElseThrow();
@@ -242,7 +246,7 @@ class PluginIT {
         Path image = image();
         byte[] good = Files.readAllBytes(image);
         byte[] bad = good.clone();
-        bad[indexOf(bad, "AppClassLoader".getBytes(java.nio.charset.StandardCharsets.US_ASCII))] ^= 1;
+        bad[indexOf(bad, "AppClassLoader".getBytes(StandardCharsets.US_ASCII))] ^= 1;
         Path damaged = Files.write(folder.resolve("damaged.img"), bad);
         String file;
         try (TreeReader tree = BootImage.openTree(damaged)) {

@@ -3,11 +3,13 @@ package io.uk4j.maven;
 import io.uk4j.maven.image.Jar;
 import io.uk4j.maven.problem.Problem;
 import io.uk4j.maven.problem.ProblemCode;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.maven.RepositoryUtils;
 import org.apache.maven.execution.MavenSession;
@@ -83,7 +85,7 @@ record ClassPath(List<Jar> jars, List<String> leftOut, boolean added) {
     }
 
     private static Path ownJar(MavenProject project) {
-        java.io.File file = project.getArtifact().getFile();
+        File file = project.getArtifact().getFile();
         if (file == null || !file.isFile()) {
             throw new Problem(
                     ProblemCode.UK101,
@@ -157,7 +159,7 @@ record ClassPath(List<Jar> jars, List<String> leftOut, boolean added) {
     private static List<String> licences(MavenProject project) {
         return project.getLicenses().stream()
                 .map(License::getName)
-                .filter(java.util.Objects::nonNull)
+                .filter(Objects::nonNull)
                 .toList();
     }
 

@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -218,7 +219,7 @@ public final class RunMojo extends AbstractImageMojo {
         Path tree = outputs.tree();
         return new MachineOptions(
                 outputs.image(),
-                java.nio.file.Files.exists(tree) ? tree : null,
+                Files.exists(tree) ? tree : null,
                 machine,
                 accelerator,
                 cpus,

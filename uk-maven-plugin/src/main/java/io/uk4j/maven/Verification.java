@@ -13,6 +13,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** Whether an image is the one that its manifest tells of: each file of it by SHA-256. */
 final class Verification {
@@ -41,7 +42,7 @@ final class Verification {
                     }
                 }
             }
-            if (!java.util.Arrays.equals(manifest.toJson(), Files.readAllBytes(outputs.manifest()))) {
+            if (!Arrays.equals(manifest.toJson(), Files.readAllBytes(outputs.manifest()))) {
                 throw damaged(image, outputs.manifest() + " is not the manifest in the image");
             }
             return new Checked(manifest, Digest.of(tree.read(Manifest.SEAL)));
@@ -68,7 +69,7 @@ final class Verification {
 
             @Override
             public void write(byte[] bytes, int offset, int count) {
-                byte[] part = offset == 0 ? bytes : java.util.Arrays.copyOfRange(bytes, offset, offset + count);
+                byte[] part = offset == 0 ? bytes : Arrays.copyOfRange(bytes, offset, offset + count);
                 digest.add(part, count);
             }
         }) {

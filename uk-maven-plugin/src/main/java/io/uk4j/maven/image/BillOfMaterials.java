@@ -29,12 +29,11 @@ public final class BillOfMaterials {
         Bom bom = new Bom();
         Metadata metadata = new Metadata();
         metadata.setTimestamp(Date.from(Instant.parse(manifest.created())));
-        Bom[] made = {bom};
         for (Manifest.Part part : manifest.parts()) {
             if (part.kind().equals("application")) {
                 metadata.setComponent(component(part, manifest));
             } else if (LISTED.contains(part.kind())) {
-                made[0].addComponent(component(part, manifest));
+                bom.addComponent(component(part, manifest));
             }
         }
         bom.setMetadata(metadata);
