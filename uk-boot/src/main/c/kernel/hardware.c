@@ -27,12 +27,12 @@ long sys_uk_map(uint64_t physical, uint64_t bytes, int cache) {
         || (cache != UK_CACHED && cache != UK_UNCACHED)) {
         return -EINVAL;
     }
-    if (pages_manages(physical, bytes)) {
+    // RAM that is not managed is firmware's tables, or the boot layer itself and the image: of registers there are none.
+    bool ram = memory_is_ram(physical, bytes);
+    if (pages_manages(physical, bytes) || (ram && cache == UK_UNCACHED)) {
         return -EPERM;
     }
-    // RAM that is not managed is firmware's tables, or the boot layer itself and the image.
-    bool ram = memory_is_ram(physical, bytes);
-    return map_physical(0, physical, bytes, ram ? PROT_READ : PROT_READ | PROT_WRITE, cache == UK_UNCACHED && !ram);
+    return map_physical(0, physical, bytes, ram ? PROT_READ : PROT_READ | PROT_WRITE, cache == UK_UNCACHED);
 }
 
 static struct dma *find(uint64_t address) {

@@ -109,6 +109,7 @@ static void test_rights(void) {
     CHECK(FAULTS(SIGSEGV, SEGV_ACCERR, image[0] = 1));
     CHECK(mprotect(image, PAGE, PROT_READ | PROT_WRITE) == -1 && errno == EACCES);
     CHECK(mprotect(image, PAGE, PROT_READ | PROT_EXEC) == -1 && errno == EACCES);
+    CHECK(syscall(1025, 0x100000ul, (size_t) PAGE, 1) == -1 && errno == EPERM);  // no registers lie there
     // The kernel refuses addresses that are not user code's, and those that nobody mapped.
     CHECK(read(0, (void *) 0xffffffff80100000ul, 1) <= 0);
     CHECK(syscall(SYS_getrandom, 0xffffffff80200000ul, 8, 0) == -1 && errno == EFAULT);

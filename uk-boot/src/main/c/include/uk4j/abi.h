@@ -14,7 +14,7 @@ enum uk_call {
     // (struct uk_info *) -> 0. What machine this is.
     UK_INFO = 1024,
     // (physical, bytes, enum uk_cache) -> virtual address. Both must be multiples of 4096. EPERM where the range touches memory that the
-    // boot layer manages; firmware tables are mapped for reading alone. munmap ends it.
+    // boot layer manages, or is memory and to be uncached, as registers are; firmware tables are mapped for reading alone. munmap ends it.
     UK_MAP,
     // (bytes, alignment, struct uk_dma *) -> 0. Zeroed memory, contiguous for the processor and for devices; ENOMEM. bytes is rounded up to
     // whole pages; alignment is a power of two of at most 256 MiB, and so is the largest size.

@@ -2,6 +2,7 @@ package io.uk4j.platform.kvm;
 
 import io.uk4j.core.Clock;
 import io.uk4j.core.Console;
+import io.uk4j.core.DeviceException;
 import io.uk4j.core.EntropySource;
 import io.uk4j.core.PageSource;
 import io.uk4j.core.Platform;
@@ -9,7 +10,6 @@ import io.uk4j.core.PlatformException;
 import io.uk4j.core.Waiter;
 import io.uk4j.core.config.Config;
 import io.uk4j.virtio.Registers;
-import io.uk4j.virtio.transport.Interrupt;
 import io.uk4j.virtio.transport.MmioDevice;
 import io.uk4j.virtio.transport.PciFunction;
 import io.uk4j.virtio.transport.VirtioSlot;
@@ -21,7 +21,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,6 +45,11 @@ public final class KvmPlatform implements Platform {
     /** The name by which {@code uk.platform} selects it. */
     static final String NAME = "kvm";
 
+    // PCI Local Bus 3.0, section 6.2.2; VIRTIO 1.3, section 4.2.2.
+    private static final int PCI_COMMAND = 4;
+    private static final int PCI_BUS_MASTER = 1 << 2;
+    private static final int MMIO_STATUS = 0x70;
+
     private static final Path COMMAND_LINE = Path.of("/proc/cmdline");
 
     private final BootLayer boot;
@@ -53,13 +60,16 @@ public final class KvmPlatform implements Platform {
     private final @Nullable PowerButton button;
     private final Console console;
     private final DmaPages pages;
+    private final DeviceInterrupts interrupts;
     private @Nullable List<VirtioSlot> slots;
+    private boolean closed;
 
     KvmPlatform(BootLayer boot, String commandLine, OutputStream output) {
         this.boot = boot;
         this.commandLine = commandLine;
         entropy = new BootEntropy(boot);
         pages = new DmaPages(boot);
+        interrupts = new DeviceInterrupts(boot);
         tables = AcpiTables.read(boot.machine().rsdp(), this::firmware);
         button = PowerButton.find(boot, tables).orElse(null);
         console = new BootConsole(output, button);
@@ -134,61 +144,82 @@ public final class KvmPlatform implements Platform {
 
     @Override
     public synchronized <D> List<D> devices(Class<D> type) {
+        if (closed) {
+            throw new IllegalStateException("This platform is closed.");
+        }
         if (slots == null) {
-            slots = List.copyOf(findSlots());
+            boolean complete = false;
+            try {
+                slots = List.copyOf(findSlots());
+                complete = true;
+            } finally {
+                if (!complete) {
+                    interrupts.close();
+                }
+            }
         }
         return slots.stream().filter(type::isInstance).map(type::cast).toList();
     }
 
     private List<MmioWords.Window> windows() {
-        List<MmioWords.Window> windows = new ArrayList<>(MmioWords.parse(commandLine));
-        for (MmioWords.Window window : MmioTables.find(tables)) {
-            if (windows.stream().noneMatch(other -> other.base() == window.base())) {
-                windows.add(window);
-            }
-        }
-        return windows;
+        Map<Long, MmioWords.Window> windows = new LinkedHashMap<>();
+        MmioWords.parse(commandLine).forEach(window -> windows.putIfAbsent(window.base(), window));
+        MmioTables.find(tables).forEach(window -> windows.putIfAbsent(window.base(), window));
+        return List.copyOf(windows.values());
     }
 
     private List<VirtioSlot> findSlots() {
-        List<VirtioSlot> found = new ArrayList<>(PciBus.scan(boot, tables));
+        List<VirtioSlot> found = new ArrayList<>(PciBus.scan(boot, tables, interrupts));
         for (MmioWords.Window window : windows()) {
-            Registers registers = Registers.of(PciBus.mapped(boot, window.base(), window.bytes()));
+            Registers registers = registers(window);
             // The interrupt is opened for places with a device alone: machines have many more places.
             boolean there = new MmioDevice("", registers, NoInterrupt.INSTANCE).deviceType() != 0;
             if (there) {
-                int handle =
-                        boot.openInterrupt(BootLayer.LINE_EDGE, window.line()).handle();
-                found.add(new MmioDevice(
-                        "mmio:0x" + Long.toHexString(window.base()), registers, new KvmInterrupt(boot, handle)));
+                found.add(new MmioDevice(window.name(), registers, interrupts.line(window.name(), window.line())));
             }
         }
         return found;
     }
 
-    /** Gives back all memory of {@link #pages} and all interrupts, and no longer listens to the power button. Closing twice has no further effect. */
+    private Registers registers(MmioWords.Window window) {
+        try {
+            return Registers.of(PciBus.mapped(boot, window.base(), window.bytes()));
+        } catch (PlatformException e) {
+            throw new DeviceException(
+                    window.name() + ", which the command line or ACPI names, cannot be a device: " + e.getMessage(),
+                    "Registers lie outside of the machine's memory.",
+                    "the command line without virtio_mmio.device=" + window.bytes() + '@'
+                            + window.name().substring("mmio:".length()) + ':' + window.line(),
+                    e);
+        }
+    }
+
+    /**
+     * Stops all devices, gives back all memory of {@link #pages} and all interrupts, and no longer listens to the power button. Closing twice
+     * has no further effect.
+     */
     @Override
     public synchronized void close() {
+        closed = true;
         if (button != null) {
             button.close();
         }
         if (slots != null) {
-            slots.forEach(KvmPlatform::closeInterrupts);
+            slots.forEach(KvmPlatform::silence);
             slots = null;
         }
+        interrupts.close();
         pages.close();
     }
 
-    private static void closeInterrupts(VirtioSlot slot) {
+    /** A driver that failed may have left its device running, with memory that is about to be another's. */
+    private static void silence(VirtioSlot slot) {
         switch (slot) {
-            case PciFunction function -> function.messages().forEach(message -> close(message.interrupt()));
-            case MmioDevice device -> close(device.interrupt());
-        }
-    }
-
-    private static void close(Interrupt interrupt) {
-        if (interrupt instanceof KvmInterrupt ours) {
-            ours.boot().closeInterrupt(ours.handle());
+            case PciFunction function -> {
+                Registers configuration = function.configuration();
+                configuration.write16(PCI_COMMAND, configuration.read16(PCI_COMMAND) & ~PCI_BUS_MASTER);
+            }
+            case MmioDevice device -> device.registers().write32(MMIO_STATUS, 0);
         }
     }
 }

@@ -16,6 +16,9 @@ final class MmioTables {
     /** How far behind the ID resources are looked for. */
     private static final int REACH = 96;
 
+    /** More interrupts for devices than this no machine has. */
+    private static final int LIMIT = BootLayer.INTERRUPT_LIMIT;
+
     private static final int MEMORY = 0x86;
     private static final int MEMORY_BYTES = 9;
     private static final int INTERRUPT = 0x89;
@@ -26,7 +29,7 @@ final class MmioTables {
     static List<MmioWords.Window> find(AcpiTables tables) {
         List<MmioWords.Window> windows = new ArrayList<>();
         tables.find("DSDT").ifPresent(dsdt -> {
-            for (int at = 0; at + ID.length <= dsdt.bytes().limit(); at++) {
+            for (int at = 0; at + ID.length <= dsdt.bytes().limit() && windows.size() < LIMIT; at++) {
                 if (isId(dsdt.bytes(), at)) {
                     window(dsdt, at + ID.length, windows);
                 }
@@ -36,7 +39,7 @@ final class MmioTables {
     }
 
     private static boolean isId(ByteBuffer bytes, int at) {
-        return bytes.slice(at, ID.length).equals(ByteBuffer.wrap(ID));
+        return bytes.get(at) == ID[0] && bytes.slice(at, ID.length).equals(ByteBuffer.wrap(ID));
     }
 
     private static void window(AcpiTables.Table dsdt, int from, List<MmioWords.Window> to) {
@@ -48,8 +51,9 @@ final class MmioTables {
         long base = dsdt.number(memory + 4, 4);
         long bytes = dsdt.number(memory + 8, 4);
         long line = dsdt.number(interrupt + 5, 4);
-        if (base != 0 && base % 4 == 0 && bytes >= MmioWords.SMALLEST && bytes <= MmioWords.LARGEST && line < 1024) {
-            to.add(new MmioWords.Window(base, bytes, (int) line));
+        MmioWords.Window window = new MmioWords.Window(base, bytes, (int) line);
+        if (window.isSound()) {
+            to.add(window);
         }
     }
 

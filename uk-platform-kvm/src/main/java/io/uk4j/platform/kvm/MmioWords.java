@@ -16,11 +16,30 @@ final class MmioWords {
     private static final String PREFIX = "virtio_mmio.device=";
     private static final Pattern FORM = Pattern.compile("(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,18})([kKmMgG]?)"
             + "@(0[xX][0-9a-fA-F]{1,16}|[0-9]{1,18}):([0-9]{1,4})(?::[0-9]+)?");
-    static final long SMALLEST = 0x100;
-    static final long LARGEST = 1 << 20;
+    private static final long SMALLEST = 0x100;
+    private static final long LARGEST = 1 << 20;
+    private static final long ADDRESS_LIMIT = 1L << 52;
+
+    /** Registers of 64 bits are accessed as such. */
+    private static final long ALIGNMENT = 8;
 
     /** A window of registers and the global system interrupt of the device behind it. */
-    record Window(long base, long bytes, int line) {}
+    record Window(long base, long bytes, int line) {
+        /** What messages call a device there. */
+        String name() {
+            return "mmio:0x" + Long.toHexString(base);
+        }
+
+        /** Whether a device can be there. */
+        boolean isSound() {
+            return bytes >= SMALLEST
+                    && bytes <= LARGEST
+                    && base > 0
+                    && base < ADDRESS_LIMIT
+                    && base % ALIGNMENT == 0
+                    && line >= 0;
+        }
+    }
 
     private MmioWords() {}
 
@@ -44,15 +63,18 @@ final class MmioWords {
     private static Window window(String word) {
         Matcher matcher = FORM.matcher(word.substring(PREFIX.length()));
         if (matcher.matches()) {
-            long bytes = number(matcher.group(1)) << shift(matcher.group(2));
-            long base = number(matcher.group(3));
-            if (bytes >= SMALLEST && bytes <= LARGEST && base > 0 && base % 4 == 0 && base + bytes > 0) {
-                return new Window(base, bytes, Integer.parseInt(matcher.group(4)));
+            long number = number(matcher.group(1));
+            Window window = new Window(
+                    number(matcher.group(3)),
+                    number <= LARGEST ? number << shift(matcher.group(2)) : -1,
+                    Integer.parseInt(matcher.group(4)));
+            if (window.isSound()) {
+                return window;
             }
         }
         throw new ConfigException(
                 "The boot command line's " + word + " names no device.",
-                PREFIX + "SIZE@BASE:IRQ, with a size from 256 to 1M and a base that is a multiple of 4.",
+                PREFIX + "SIZE@BASE:IRQ, with a size from 256 to 1M and a base that is a multiple of 8.",
                 PREFIX + "512@0xfeb00e00:12");
     }
 

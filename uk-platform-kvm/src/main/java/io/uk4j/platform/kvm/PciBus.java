@@ -1,5 +1,6 @@
 package io.uk4j.platform.kvm;
 
+import io.uk4j.core.PlatformException;
 import io.uk4j.virtio.Registers;
 import io.uk4j.virtio.transport.MessageInterrupt;
 import io.uk4j.virtio.transport.PciFunction;
@@ -7,14 +8,14 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Finds virtio devices on PCI (PCI Local Bus 3.0, chapter 6; PCI-to-PCI Bridge 1.2, chapter 3), maps their BARs, and lets them decode
- * those. Firmware, or the monitor, has given the BARs their addresses; a BAR without one is left out.
+ * those. Firmware, or the monitor, has given the BARs their addresses; a BAR without one,
+ * or with one where no BAR can be, is left out and logged; a driver that needs it says so.
  */
 final class PciBus {
     private static final Logger LOG = LoggerFactory.getLogger(PciBus.class);
@@ -28,42 +29,46 @@ final class PciBus {
     private static final int SECONDARY_BUS = 25;
     private static final int DECODE_PORTS = 1;
     private static final int DECODE_MEMORY = 2;
+    private static final int BUS_MASTER = 4;
     private static final int MULTIPLE_FUNCTIONS = 0x80;
     private static final int BRIDGE = 1;
     private static final int BARS = 6;
     private static final int BAR_PORT = 1;
     private static final int BAR_WIDE = 4;
 
-    /** A device's message for changes of its configuration, and one each for so many queues; queues beyond share. */
+    /** The most messages of a device: one for changes of its configuration, and one each for so many queues; queues beyond share. */
     static final int MESSAGES = 5;
 
     private static final long LARGEST_BAR = 1L << 30;
+    private static final long ADDRESS_LIMIT = 1L << 52;
+    private static final long PORTS = 1L << 16;
 
     private final BootLayer boot;
-    private final IntFunction<Registers> configurations;
+    private final Ecam ecam;
     private final boolean[] seen = new boolean[256];
-    private final List<PciFunction> found = new ArrayList<>();
+    private final List<Integer> found = new ArrayList<>();
 
-    private PciBus(BootLayer boot, IntFunction<Registers> configurations) {
+    private PciBus(BootLayer boot, AcpiTables tables) {
         this.boot = boot;
-        this.configurations = configurations;
+        ecam = new Ecam(boot, tables);
     }
 
-    /** Finds virtio devices, by ECAM where a table of ACPI says where that is (PCI Firmware 3.3, section 4.1.2), else by ports. */
-    static List<PciFunction> scan(BootLayer boot, AcpiTables tables) {
-        IntFunction<Registers> configurations = tables.find("MCFG")
-                .<IntFunction<Registers>>map(mcfg -> {
-                    long base = mcfg.number(44, 8);
-                    int firstBus = (int) mcfg.number(54, 1);
-                    return function -> {
-                        long physical = base + ((long) (function - (firstBus << 8)) << 12);
-                        return Registers.of(boot.map(physical, BootLayer.PAGE_BYTES, false));
-                    };
-                })
-                .orElse(function -> new PortConfiguration(boot, function));
-        PciBus bus = new PciBus(boot, configurations);
+    /**
+     * Finds virtio devices on the buses that bus 0 leads to, and opens their messages. Many devices have fewer messages each, down to one; with
+     * more of them than there are messages the last ones have none, and cannot be used.
+     */
+    static List<PciFunction> scan(BootLayer boot, AcpiTables tables, DeviceInterrupts interrupts) {
+        PciBus bus = new PciBus(boot, tables);
         bus.scanBus(0);
-        return bus.found;
+        List<PciFunction> functions = new ArrayList<>();
+        int left = DeviceInterrupts.MESSAGE_LIMIT;
+        for (int function : bus.found) {
+            int unopened = bus.found.size() - functions.size();
+            int messages = Math.min(left, Math.clamp(left / unopened, 1, MESSAGES));
+            left -= messages;
+            functions.add(bus.open(function, messages, interrupts));
+        }
+        return functions;
     }
 
     private void scanBus(int bus) {
@@ -94,25 +99,24 @@ final class PciBus {
         if ((probe.read8(HEADER_TYPE) & 0x7f) == BRIDGE) {
             scanBus(probe.read8(SECONDARY_BUS));
         } else if (vendor == VENDOR_VIRTIO) {
-            found.add(open(function));
+            found.add(function);
         }
     }
 
-    private PciFunction open(int function) {
-        Registers configuration = configurations.apply(function);
+    private PciFunction open(int function, int messageCount, DeviceInterrupts interrupts) {
         String name = String.format("pci:%02x:%02x.%d", function >> 8, (function >> 3) & 31, function & 7);
-        int command = configuration.read16(COMMAND);
-        configuration.write16(COMMAND, command & ~(DECODE_PORTS | DECODE_MEMORY));
+        Registers configuration = ecam.configuration(name, function, new PortConfiguration(boot, function));
+        // Firmware may have left it running: no access to memory before a driver has reset it.
+        int command = configuration.read16(COMMAND) & ~(DECODE_PORTS | DECODE_MEMORY | BUS_MASTER);
+        configuration.write16(COMMAND, command);
         @Nullable Registers[] bars = new Registers[BARS];
         for (int index = 0; index < BARS; ) {
             index += openBar(name, configuration, index, bars);
         }
         configuration.write16(COMMAND, command | DECODE_PORTS | DECODE_MEMORY);
         List<MessageInterrupt> messages = new ArrayList<>();
-        for (int i = 0; i < MESSAGES; i++) {
-            BootLayer.Line line = boot.openInterrupt(BootLayer.MESSAGE, 0);
-            messages.add(new MessageInterrupt(
-                    new KvmInterrupt(boot, line.handle()), line.messageAddress(), line.messageData()));
+        for (int i = 0; i < messageCount; i++) {
+            messages.add(interrupts.message(name));
         }
         return new PciFunction(name, configuration, Arrays.asList(bars), messages, null);
     }
@@ -126,7 +130,7 @@ final class PciBus {
         long flags = port ? 3 : 15;
         long value = Integer.toUnsignedLong(low);
         configuration.write32(at, -1);
-        long mask = Integer.toUnsignedLong(configuration.read32(at));
+        long mask = Integer.toUnsignedLong(configuration.read32(at)) & ~flags;
         configuration.write32(at, low);
         if (wide) {
             int high = configuration.read32(at + 4);
@@ -134,22 +138,41 @@ final class PciBus {
             mask |= ((long) configuration.read32(at + 4)) << 32;
             configuration.write32(at + 4, high);
             value |= (long) high << 32;
-        } else {
-            mask |= port ? 0xffff_ffff_ffff_0000L : 0xffff_ffff_0000_0000L;
         }
-        long address = value & ~flags;
-        long bytes = -(mask & ~flags);
-        if (((int) mask == 0 && !wide) || bytes <= 0) {
-            return wide ? 2 : 1; // there is none
-        }
-        if (address == 0 || bytes > LARGEST_BAR) {
-            LOG.warn("{}: BAR {} of {} bytes has no address, or is too large, and is not used", name, index, bytes);
-        } else if (port) {
-            bars[index] = new PortRegisters(boot, (int) address, (int) bytes);
-        } else {
-            bars[index] = Registers.of(mapped(boot, address, bytes));
+        if (mask != 0) {
+            // Bits above the kind's width count as settable; of ports the upper half may be fixed to 0.
+            mask |= wide ? 0 : port ? 0xffff_ffff_ffff_0000L : 0xffff_ffff_0000_0000L;
+            bars[index] = open(name, index, port, value & ~flags, -mask);
         }
         return wide ? 2 : 1;
+    }
+
+    /** The registers of a BAR; null, and why in the log, where they cannot be reached. */
+    private @Nullable Registers open(String name, int index, boolean port, long address, long bytes) {
+        String reason;
+        if (address == 0) {
+            reason = "it has no address";
+        } else if (bytes <= 0 || bytes > LARGEST_BAR || Long.bitCount(bytes) != 1) {
+            reason = "no BAR has such a size";
+        } else if (address % bytes != 0 || address < 0 || address > (port ? PORTS : ADDRESS_LIMIT) - bytes) {
+            reason = "no BAR has such an address";
+        } else if (port) {
+            return new PortRegisters(boot, name + ", BAR " + index, (int) address, (int) bytes);
+        } else {
+            try {
+                return Registers.of(mapped(boot, address, bytes));
+            } catch (PlatformException e) {
+                reason = String.valueOf(e.getMessage());
+            }
+        }
+        LOG.warn(
+                "{}: BAR {} of {} bytes at 0x{} is not used: {}",
+                name,
+                index,
+                Long.toUnsignedString(bytes),
+                Long.toHexString(address),
+                reason);
+        return null;
     }
 
     /** Maps registers that need not begin or end with a page. */

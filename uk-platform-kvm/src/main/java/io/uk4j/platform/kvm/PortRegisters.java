@@ -1,16 +1,20 @@
 package io.uk4j.platform.kvm;
 
+import io.uk4j.core.DeviceException;
+import io.uk4j.core.PlatformException;
 import io.uk4j.virtio.Registers;
 import java.util.Objects;
 
-/** Registers in the port space of x86. */
+/** Registers in the port space of x86. Ports that the boot layer keeps for itself are a {@link DeviceException}, which names the device. */
 final class PortRegisters implements Registers {
     private final BootLayer boot;
+    private final String name;
     private final int port;
     private final int count;
 
-    PortRegisters(BootLayer boot, int port, int count) {
+    PortRegisters(BootLayer boot, String name, int port, int count) {
         this.boot = boot;
+        this.name = name;
         this.port = port;
         this.count = count;
     }
@@ -23,6 +27,24 @@ final class PortRegisters implements Registers {
         return port + (int) offset;
     }
 
+    private int read(long offset, int width) {
+        int at = at(offset, width);
+        try {
+            return boot.readPort(at, width);
+        } catch (PlatformException e) {
+            throw new DeviceException(name + ": " + e.getMessage(), null, null, e);
+        }
+    }
+
+    private void write(long offset, int width, int value) {
+        int at = at(offset, width);
+        try {
+            boot.writePort(at, width, value);
+        } catch (PlatformException e) {
+            throw new DeviceException(name + ": " + e.getMessage(), null, null, e);
+        }
+    }
+
     @Override
     public long sizeBytes() {
         return count;
@@ -30,17 +52,17 @@ final class PortRegisters implements Registers {
 
     @Override
     public int read8(long offset) {
-        return boot.readPort(at(offset, 1), 1);
+        return read(offset, 1);
     }
 
     @Override
     public int read16(long offset) {
-        return boot.readPort(at(offset, 2), 2);
+        return read(offset, 2);
     }
 
     @Override
     public int read32(long offset) {
-        return boot.readPort(at(offset, 4), 4);
+        return read(offset, 4);
     }
 
     /** In two accesses: ports have at most 32 bits. */
@@ -52,17 +74,17 @@ final class PortRegisters implements Registers {
 
     @Override
     public void write8(long offset, int value) {
-        boot.writePort(at(offset, 1), 1, value & 0xff);
+        write(offset, 1, value & 0xff);
     }
 
     @Override
     public void write16(long offset, int value) {
-        boot.writePort(at(offset, 2), 2, value & 0xffff);
+        write(offset, 2, value & 0xffff);
     }
 
     @Override
     public void write32(long offset, int value) {
-        boot.writePort(at(offset, 4), 4, value);
+        write(offset, 4, value);
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.uk4j.platform.kvm;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
+import io.uk4j.core.PlatformException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -31,12 +32,20 @@ final class PowerButton implements AutoCloseable {
     private static final int PRESSED = 1 << 8;
     private static final int SCI_ENABLED = 1;
 
+    private static final int PORT_LIMIT = 0x10000;
+
+    /** After so many interrupts in a row that were not for the button, and that nobody ends, the line is left masked. */
+    static final int STRANGERS = 100;
+
     private final BootLayer boot;
     private final int statusPort;
     private final int enablePort;
     private final KvmInterrupt interrupt;
     private volatile Runnable action = () -> {};
     private volatile boolean closed;
+
+    /** Whether a thread watches, which gives the interrupt back at its end. */
+    private boolean watched;
 
     private PowerButton(BootLayer boot, int statusPort, int enablePort, KvmInterrupt interrupt) {
         this.boot = boot;
@@ -45,33 +54,49 @@ final class PowerButton implements AutoCloseable {
         this.interrupt = interrupt;
     }
 
-    /** The machine's button, if it has one; it does nothing before {@link #onPress}. */
+    /** The machine's button, if it has one that can be watched; it does nothing before {@link #onPress}. */
     static Optional<PowerButton> find(BootLayer boot, AcpiTables tables) {
         return tables.find("FACP")
                 .filter(fadt -> (fadt.number(FLAGS, 4) & (FLAG_NO_FIXED_BUTTON | FLAG_REDUCED)) == 0
                         && fadt.number(EVENT_BLOCK, 4) != 0
                         && fadt.number(EVENT_LENGTH, 1) >= 4)
-                .map(fadt -> make(boot, fadt));
+                .flatMap(fadt -> tryMake(boot, fadt));
+    }
+
+    private static Optional<PowerButton> tryMake(BootLayer boot, AcpiTables.Table fadt) {
+        try {
+            return Optional.of(make(boot, fadt));
+        } catch (PlatformException e) {
+            LOG.warn("ACPI's FADT has a power button that cannot be watched: {}", e.getMessage());
+            return Optional.empty();
+        }
     }
 
     private static PowerButton make(BootLayer boot, AcpiTables.Table fadt) {
-        int status = (int) fadt.number(EVENT_BLOCK, 4);
-        int control = (int) fadt.number(CONTROL_BLOCK, 4);
-        int command = (int) fadt.number(SMI_COMMAND, 4);
-        if (command != 0 && control != 0 && (boot.readPort(control, 2) & SCI_ENABLED) == 0) {
-            boot.writePort(command, 1, (int) fadt.number(ACPI_ENABLE, 1));
+        long status = fadt.number(EVENT_BLOCK, 4);
+        int length = (int) fadt.number(EVENT_LENGTH, 1);
+        long control = fadt.number(CONTROL_BLOCK, 4);
+        long command = fadt.number(SMI_COMMAND, 4);
+        if (status + length > PORT_LIMIT || control + 2 > PORT_LIMIT || command >= PORT_LIMIT) {
+            throw new PlatformException("its ports are beyond 0xffff.", null, null);
         }
+        if (command != 0 && control != 0 && (boot.readPort((int) control, 2) & SCI_ENABLED) == 0) {
+            boot.writePort((int) command, 1, (int) fadt.number(ACPI_ENABLE, 1));
+        }
+        int enable = (int) status + length / 2;
+        // What firmware let through would be nobody's here.
+        boot.writePort(enable, 2, 0);
         int line = (int) fadt.number(SCI_LINE, 2);
         KvmInterrupt interrupt = new KvmInterrupt(
                 boot, boot.openInterrupt(BootLayer.LINE_LEVEL, line).handle());
-        return new PowerButton(boot, status, status + (int) fadt.number(EVENT_LENGTH, 1) / 2, interrupt);
+        return new PowerButton(boot, (int) status, enable, interrupt);
     }
 
     /** Calls an action, on a thread of its own, when the button is pressed. A second call replaces the action. */
     synchronized void onPress(Runnable newAction) {
-        boolean first = (boot.readPort(enablePort, 2) & PRESSED) == 0;
         action = newAction;
-        if (first) {
+        if (!watched && !closed) {
+            watched = true;
             Thread.ofPlatform().daemon().name("power-button").start(this::watch);
             boot.writePort(statusPort, 2, PRESSED);
             boot.writePort(enablePort, 2, PRESSED);
@@ -82,17 +107,38 @@ final class PowerButton implements AutoCloseable {
         MemorySegment set = Arena.ofAuto().allocate(BootLayer.WAIT_BYTES, 8);
         set.set(JAVA_INT, 0, interrupt.handle());
         set.set(JAVA_LONG, 8, 0);
+        int strangers = 0;
         while (!closed) {
-            boot.await(set, 1, Long.MAX_VALUE);
-            set.set(JAVA_LONG, 8, interrupt.count());
-            if (!closed && (boot.readPort(statusPort, 2) & PRESSED) != 0) {
-                boot.writePort(statusPort, 2, PRESSED);
-                LOG.info("The power button was pressed");
-                action.run();
+            if (boot.await(set, 1, Long.MAX_VALUE) != 0) {
+                continue;
             }
-            interrupt.unmask();
+            set.set(JAVA_LONG, 8, interrupt.count());
+            if (closed) {
+                break;
+            }
+            strangers = isPressed() && acknowledge() ? 0 : strangers + 1;
+            if (strangers == STRANGERS) {
+                LOG.warn("ACPI's interrupt comes for something else all the time: the power button is watched no more");
+            }
+            if (strangers < STRANGERS) {
+                interrupt.unmask();
+            }
         }
-        boot.closeInterrupt(interrupt.handle());
+        synchronized (this) { // not before close is done with it
+            boot.closeInterrupt(interrupt.handle());
+        }
+    }
+
+    private boolean isPressed() {
+        return (boot.readPort(statusPort, 2) & PRESSED) != 0;
+    }
+
+    /** Runs the action; whether the button is not pressed any more then, as it should. */
+    private boolean acknowledge() {
+        boot.writePort(statusPort, 2, PRESSED);
+        LOG.info("The power button was pressed");
+        action.run();
+        return !isPressed();
     }
 
     /** Ends the watch. */
@@ -100,11 +146,11 @@ final class PowerButton implements AutoCloseable {
     public synchronized void close() {
         if (!closed) {
             closed = true;
-            if ((boot.readPort(enablePort, 2) & PRESSED) == 0) {
-                boot.closeInterrupt(interrupt.handle());
-            } else {
-                boot.writePort(enablePort, 2, 0);
+            boot.writePort(enablePort, 2, 0);
+            if (watched) {
                 boot.raise(interrupt.handle());
+            } else {
+                boot.closeInterrupt(interrupt.handle());
             }
         }
     }

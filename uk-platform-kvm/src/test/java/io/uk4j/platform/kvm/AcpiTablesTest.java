@@ -17,6 +17,12 @@ class AcpiTablesTest {
 
     private final ModelBoot boot = new ModelBoot();
 
+    /** What a machine with these tables shows. */
+    static AcpiTables tables(ModelBoot boot, byte[]... tables) {
+        root(boot, true, tables);
+        return read(boot);
+    }
+
     /** A table with a right checksum. */
     static byte[] table(String signature, byte[] content) {
         byte[] table = new byte[36 + content.length];
@@ -33,7 +39,7 @@ class AcpiTablesTest {
         return table;
     }
 
-    private void root(boolean wide, byte[]... tables) {
+    private static void root(ModelBoot boot, boolean wide, byte[]... tables) {
         ByteBuffer list = ByteBuffer.allocate(tables.length * (wide ? 8 : 4)).order(ByteOrder.LITTLE_ENDIAN);
         long at = 0x7fe0000;
         for (byte[] table : tables) {
@@ -54,7 +60,7 @@ class AcpiTablesTest {
         boot.physical.put(ROOT, pointer.array());
     }
 
-    private AcpiTables read() {
+    private static AcpiTables read(ModelBoot boot) {
         return AcpiTables.read(ROOT, (at, bytes) -> {
             long start = at & -4096;
             return boot.map(start, (at + bytes - start + 4095) & -4096, true).asSlice(at - start, bytes);
@@ -64,12 +70,12 @@ class AcpiTablesTest {
     @Test
     void findsTablesByEitherList() {
         for (boolean wide : new boolean[] {false, true}) {
-            root(wide, table("FACP", new byte[200]), table("MCFG", new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9}));
-            AcpiTables.Table mcfg = read().find("MCFG").orElseThrow();
+            root(boot, wide, table("FACP", new byte[200]), table("MCFG", new byte[] {1, 2, 3, 4, 5, 6, 7, 8, 9}));
+            AcpiTables.Table mcfg = read(boot).find("MCFG").orElseThrow();
             assertEquals(0x0807060504030201L, mcfg.number(36, 8));
             assertEquals(9, mcfg.number(44, 1));
             assertEquals(0, mcfg.number(44, 2), "the table ends before");
-            assertTrue(read().find("APIC").isEmpty());
+            assertTrue(read(boot).find("APIC").isEmpty());
         }
     }
 
@@ -77,14 +83,14 @@ class AcpiTablesTest {
     void aTableWithAWrongChecksumIsAsGoodAsNone() {
         byte[] table = table("MCFG", new byte[16]);
         table[40] ^= 1;
-        root(true, table);
-        assertTrue(read().find("MCFG").isEmpty());
+        root(boot, true, table);
+        assertTrue(read(boot).find("MCFG").isEmpty());
     }
 
     @Test
     void withoutARootThereAreNoTables() {
         assertTrue(AcpiTables.read(0, (_, _) -> MemorySegment.NULL).find("FACP").isEmpty());
-        assertTrue(read().find("FACP").isEmpty());
+        assertTrue(read(boot).find("FACP").isEmpty());
     }
 
     /** Whatever firmware wrote, reading it ends, and throws nothing. */
@@ -94,20 +100,57 @@ class AcpiTablesTest {
         Random random = new Random(seed);
         for (int round = 0; round < 2_000; round++) {
             boot.physical.clear();
-            root(random.nextBoolean(), table("FACP", new byte[random.nextInt(240)]), table("DSDT", new byte[50]));
+            boot.lastLine = random.nextInt(64);
+            for (int i = 0; i < 4; i++) {
+                boot.own.add(random.nextLong(1L << 20) << 12);
+            }
+            root(boot, random.nextBoolean(), table("FACP", new byte[random.nextInt(240)]), table("DSDT", new byte[50]));
             boot.physical.values().forEach(bytes -> {
                 for (int i = random.nextInt(4); i > 0; i--) {
                     bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
                 }
             });
             try {
-                AcpiTables tables = read();
+                AcpiTables tables = read(boot);
                 MmioTables.find(tables);
                 PowerButton.find(boot, tables).ifPresent(PowerButton::close);
             } catch (RuntimeException e) {
                 throw new AssertionError("seed " + seed + ", round " + round, e);
             }
         }
+    }
+
+    @Test
+    void aTableThatLiesInTheBootLayersMemoryIsAsGoodAsNone() {
+        root(boot, true, table("FACP", new byte[200]), table("MCFG", new byte[16]));
+        boot.own.add(0x7fe0000L);
+        assertTrue(read(boot).find("MCFG").isEmpty(), "this page");
+        boot.own.clear();
+        boot.physical.clear();
+        byte[] fadt = new byte[232];
+        ByteBuffer.wrap(fadt).order(ByteOrder.LITTLE_ENDIAN).putLong(140 - 36, 1L << 62);
+        assertTrue(tables(boot, table("FACP", fadt), table("MCFG", new byte[16]))
+                .find("MCFG")
+                .isPresent());
+    }
+
+    /** A list that names one large table again and again must not fill the heap. */
+    @Test
+    void takesNoMoreTablesThanThereCanBeOfUse() {
+        byte[] large = table("SSDT", new byte[1 << 18]);
+        boot.physical.put(0x7000000L, large);
+        ByteBuffer list = ByteBuffer.allocate(8 * 5000).order(ByteOrder.LITTLE_ENDIAN);
+        while (list.hasRemaining()) {
+            list.putLong(0x7000000L);
+        }
+        boot.physical.put(0x7fe0000L, table("XSDT", list.array()));
+        ByteBuffer pointer = ByteBuffer.allocate(36).order(ByteOrder.LITTLE_ENDIAN);
+        pointer.put("RSD PTR ".getBytes(StandardCharsets.US_ASCII))
+                .put(15, (byte) 2)
+                .putLong(24, 0x7fe0000L);
+        boot.physical.put(ROOT, pointer.array());
+        int found = read(boot).all("SSDT").size();
+        assertTrue(found > 1 && found < 16, found + " found");
     }
 
     /** The form in which QEMU's microvm describes a device: name, hardware ID, and resources. */
@@ -123,7 +166,7 @@ class AcpiTablesTest {
         boot.physical.put(0x7fd0000L, dsdt);
         byte[] fadt = new byte[232];
         ByteBuffer.wrap(fadt).order(ByteOrder.LITTLE_ENDIAN).putLong(140 - 36, 0x7fd0000L);
-        root(true, table("FACP", fadt));
-        assertEquals(List.of(new MmioWords.Window(0xfeb00e00L, 512, 12)), MmioTables.find(read()));
+        root(boot, true, table("FACP", fadt));
+        assertEquals(List.of(new MmioWords.Window(0xfeb00e00L, 512, 12)), MmioTables.find(read(boot)));
     }
 }

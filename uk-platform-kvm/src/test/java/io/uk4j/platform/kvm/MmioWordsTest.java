@@ -37,6 +37,8 @@ class MmioWordsTest {
                 "8G@4096:5",
                 "4K@0:5",
                 "4K@4097:5",
+                "4K@4100:5",
+                "18014398509481985K@4096:5",
                 "4K@0xffffffffffffffff:5",
                 "4K@0x7ffffffffffffffc:5",
                 "-4K@4096:5",

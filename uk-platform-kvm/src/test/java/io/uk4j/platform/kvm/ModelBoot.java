@@ -8,8 +8,11 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.security.SecureRandom;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** A machine in memory, as the boot layer shows one: what is put into it is what there is. */
@@ -25,7 +28,23 @@ final class ModelBoot implements BootLayer {
     /** Sizes of BARs, by function and number; the upper half of a wide one has none. */
     final Map<Integer, long[]> bars = new HashMap<>();
 
-    final Map<Integer, Integer> ports = new HashMap<>();
+    final Map<Integer, Integer> ports = new ConcurrentHashMap<>();
+
+    /** Ports whose bits are cleared by writing ones to them. */
+    final Set<Integer> clearedByOnes = new HashSet<>();
+
+    /** Pages that are the boot layer's own, and cannot be mapped. */
+    final Set<Long> own = new HashSet<>();
+
+    /** The highest line that there is. */
+    int lastLine = 1023;
+
+    /** Whether what raised a level-triggered interrupt does not stop. */
+    volatile boolean stuck;
+
+    /** Called after each write to a port. */
+    Runnable onWritePort = () -> {};
+
     final Map<Long, Long> mapped = new HashMap<>();
 
     long rsdp;
@@ -35,6 +54,7 @@ final class ModelBoot implements BootLayer {
 
     private final long[] counts = new long[INTERRUPT_LIMIT];
     private final boolean[] open = new boolean[INTERRUPT_LIMIT];
+    private final Map<Integer, Integer> lines = new HashMap<>();
     private long allocated;
     private int address;
 
@@ -47,6 +67,9 @@ final class ModelBoot implements BootLayer {
     public MemorySegment map(long at, long bytes, boolean cached) {
         if (at % PAGE_BYTES != 0 || bytes % PAGE_BYTES != 0 || bytes <= 0) {
             throw new IllegalArgumentException("Not whole pages: " + at + ", " + bytes);
+        }
+        if (at < 0 || at + bytes > 1L << 52 || own.contains(at)) {
+            throw new PlatformException("Memory at 0x" + Long.toHexString(at) + " cannot be mapped.", null, null);
         }
         mapped.put(at, bytes);
         MemorySegment segment = Arena.ofAuto().allocate(bytes, PAGE_BYTES);
@@ -77,9 +100,16 @@ final class ModelBoot implements BootLayer {
 
     @Override
     public synchronized Line openInterrupt(int kind, int line) {
+        boolean hardware = kind == LINE_EDGE || kind == LINE_LEVEL;
+        if (hardware && (line > lastLine || lines.containsValue(line))) {
+            throw new PlatformException("Interrupt line " + line + " cannot be opened.", null, null);
+        }
         for (int handle = 0; handle < open.length; handle++) {
             if (!open[handle]) {
                 open[handle] = true;
+                if (hardware) {
+                    lines.put(handle, line);
+                }
                 return new Line(handle, 0xfee00000L, 48 + handle);
             }
         }
@@ -92,6 +122,7 @@ final class ModelBoot implements BootLayer {
             throw new AssertionError("Interrupt " + handle + " is not open");
         }
         open[handle] = false;
+        lines.remove(handle);
     }
 
     synchronized int openInterrupts() {
@@ -103,7 +134,11 @@ final class ModelBoot implements BootLayer {
     }
 
     @Override
-    public void unmask(int handle) {}
+    public void unmask(int handle) {
+        if (stuck) {
+            raise(handle);
+        }
+    }
 
     @Override
     public synchronized void raise(int handle) {
@@ -143,6 +178,7 @@ final class ModelBoot implements BootLayer {
 
     @Override
     public int readPort(int port, int width) {
+        requirePort(port, width);
         if (port < 0xcfc || port > 0xcff) {
             return ports.getOrDefault(port, 0);
         }
@@ -157,10 +193,22 @@ final class ModelBoot implements BootLayer {
 
     @Override
     public void writePort(int port, int width, int value) {
+        requirePort(port, width);
+        write(port, width, value);
+        onWritePort.run();
+    }
+
+    private static void requirePort(int port, int width) {
+        if (port < 0 || port + width > 0x10000 || port == 0x20) {
+            throw new PlatformException("Port 0x" + Integer.toHexString(port) + " is not to be used.", null, null);
+        }
+    }
+
+    private void write(int port, int width, int value) {
         if (port == 0xcf8) {
             address = value;
         } else if (port < 0xcfc || port > 0xcff) {
-            ports.put(port, value);
+            ports.put(port, clearedByOnes.contains(port) ? ports.getOrDefault(port, 0) & ~value : value);
         } else {
             writeConfiguration((address >> 8) & 0xffff, (address & 0xfc) + (port - 0xcfc), width, value);
         }
