@@ -1,7 +1,10 @@
 package io.uk4j.platform.kvm;
 
 import io.uk4j.core.DeviceException;
+import io.uk4j.core.block.BlockDevices;
 import io.uk4j.core.config.Config;
+import io.uk4j.core.config.Key;
+import io.uk4j.core.net.NetDevices;
 import io.uk4j.virtio.transport.VirtioSlot;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,14 +16,19 @@ final class DeclaredDevices {
     /** Names of the types that drivers are for, by their numbers from 1 on (VIRTIO 1.3, section 5). */
     static final List<String> TYPES = List.of("net", "block", "console", "entropy");
 
+    private static final String VIRTIO = "virtio:";
+
     private DeclaredDevices() {}
 
     /**
      * Compares.
      *
      * @throws DeviceException if a device is missing, or one is there that is not declared; names it
+     * @throws io.uk4j.core.config.ConfigException if a key has a number of a device that is none
      */
     static void check(Config config, List<VirtioSlot> slots) {
+        requireNamed(config, NetDevices.DEVICE, VirtioSlot.NETWORK, "net", slots);
+        requireNamed(config, BlockDevices.DEVICE, VirtioSlot.BLOCK, "blk", slots);
         Optional<List<String>> declared = config.get(KvmKeys.DEVICES);
         if (declared.isEmpty()) {
             return;
@@ -33,6 +41,15 @@ final class DeclaredDevices {
         }
         if (!left.isEmpty()) {
             throw refusal(config, slots, "the machine lacks a device that is declared: " + left.getFirst());
+        }
+    }
+
+    /** Whether the device of a key is there, also if the application opens it late or never. */
+    private static void requireNamed(Config config, Key<String> key, int type, String what, List<VirtioSlot> slots) {
+        String spec = config.keys().contains(key) ? config.find(key).orElse("") : "";
+        if (spec.startsWith(VIRTIO)) {
+            int number = Slots.number(spec.substring(VIRTIO.length()));
+            Slots.find(slots, type, what, number, key.name() + " (" + config.origin(key) + "), ");
         }
     }
 

@@ -29,24 +29,34 @@ final class Slots {
     }
 
     static VirtioTransport open(DeviceContext context, int type, String what, String address) {
-        int number = number(address);
-        List<VirtioSlot> all = context.platform().devices(VirtioSlot.class);
-        List<VirtioSlot> fitting =
-                all.stream().filter(slot -> slot.deviceType() == type).toList();
-        if (number >= fitting.size()) {
-            String found = all.stream()
-                    .map(slot -> slot.name() + " (type " + slot.deviceType() + ')')
-                    .collect(Collectors.joining(", "));
-            throw new DeviceException(
-                    "virtio:" + number + ": the machine has " + (fitting.isEmpty() ? "no" : "only " + fitting.size())
-                            + " virtio " + what + " device" + (fitting.size() > 1 ? "s" : "") + '.',
-                    "Found: " + (found.isEmpty() ? "no virtio device at all" : found) + '.',
-                    "a machine that has it (QEMU: -device virtio-" + what + "-pci)");
-        }
-        return fitting.get(number)
+        return find(context.platform().devices(VirtioSlot.class), type, what, number(address), "")
                 .open(
                         type,
                         context.platform().clock(),
                         context.config().get(VirtioKeys.RESET_TIMEOUT).toNanos());
+    }
+
+    /**
+     * The device of a type with a number.
+     *
+     * @param what how QEMU calls the type
+     * @param setting what asks for it, for the message; may be empty
+     * @throws DeviceException if there is none; says what there is
+     */
+    static VirtioSlot find(List<VirtioSlot> all, int type, String what, int number, String setting) {
+        List<VirtioSlot> fitting =
+                all.stream().filter(slot -> slot.deviceType() == type).toList();
+        if (number < fitting.size()) {
+            return fitting.get(number);
+        }
+        String found = all.stream()
+                .map(slot -> slot.name() + " (type " + slot.deviceType() + ')')
+                .collect(Collectors.joining(", "));
+        throw new DeviceException(
+                setting + "virtio:" + number + ": the machine has "
+                        + (fitting.isEmpty() ? "no" : "only " + fitting.size()) + " virtio " + what + " device"
+                        + (fitting.size() > 1 ? "s" : "") + '.',
+                "Found: " + (found.isEmpty() ? "no virtio device at all" : found) + '.',
+                "a machine that has it (QEMU: -device virtio-" + what + "-pci)");
     }
 }

@@ -4,12 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.uk4j.core.DeviceException;
+import io.uk4j.core.block.BlockDevices;
 import io.uk4j.core.config.Config;
 import io.uk4j.core.config.ConfigException;
 import io.uk4j.core.config.Configs;
+import io.uk4j.core.net.NetDevices;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,18 +32,21 @@ class DeclaredDevicesTest {
         boot.functions.put(slot << 3, bytes);
     }
 
-    private static Config config(String declared) {
+    private static Config config(String declared, String... more) {
+        List<String> words = new ArrayList<>(List.of(more));
+        words.add("uk.kvm.devices=" + declared);
         return Configs.builder()
+                .keys(List.of(NetDevices.DEVICE, BlockDevices.DEVICE))
                 .keys(new KvmKeys().keys())
                 .keys(new io.uk4j.virtio.driver.VirtioKeys().keys())
-                .commandLine(List.of("uk.kvm.devices=" + declared))
+                .commandLine(words)
                 .build();
     }
 
-    private void prepare(String declared) {
+    private void prepare(String declared, String... more) {
         KvmPlatform platform = new KvmPlatform(boot, "", OutputStream.nullOutputStream());
         try {
-            platform.prepare(config(declared));
+            platform.prepare(config(declared, more));
         } finally {
             platform.close();
         }
@@ -88,6 +94,30 @@ class DeclaredDevicesTest {
                 String.valueOf(e.getMessage()).split("\n", 2)[0]);
     }
 
+    /** Also where the application would open it late, or never. */
+    @ParameterizedTest
+    @CsvSource({
+        "uk.net.device, virtio:0, the machine has no virtio net device",
+        "uk.block.device, virtio:1, the machine has only 1 virtio blk device"
+    })
+    void namesADeviceThatAKeyAsksForAndThatIsMissing(String key, String spec, String what) {
+        device(3, 2);
+        DeviceException e = assertThrows(DeviceException.class, () -> prepare("any", key + '=' + spec));
+        assertEquals(
+                key + " (command line), " + spec + ": " + what + ".\nFound: pci:00:03.0 (type 2).",
+                String.valueOf(e.getMessage()).split("\nTry", 2)[0]);
+        assertEquals(0, boot.openInterrupts());
+    }
+
+    @Test
+    void aDeviceThatAKeyAsksForAndThatIsThereIsTaken() {
+        device(3, 2);
+        device(4, 1);
+        prepare("block,net", "uk.net.device=virtio:0", "uk.block.device=virtio:0");
+        prepare("any", "uk.net.device=tap:uk0");
+        assertThrows(ConfigException.class, () -> prepare("any", "uk.net.device=virtio:eth0"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "net,", "disk", "any,net", "none,net"})
     void refusesWhatIsNoType(String declared) {
@@ -99,6 +129,6 @@ class DeclaredDevicesTest {
     void anEntropyDeviceThatCannotBeUsedIsNoReasonToFail() {
         device(3, 4);
         prepare("entropy");
-        assertEquals(0, boot.added);
+        assertEquals(0, boot.added());
     }
 }

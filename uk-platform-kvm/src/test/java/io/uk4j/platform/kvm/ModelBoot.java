@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /** A machine in memory, as the boot layer shows one: what is put into it is what there is. */
 final class ModelBoot implements BootLayer {
     private static final long MEMORY = 64L << 20;
+    private static final long PHYSICAL = 1L << 50;
 
     /** Physical memory by its address; what is not there reads as zeros. */
     final TreeMap<Long, byte[]> physical = new TreeMap<>();
@@ -49,8 +50,10 @@ final class ModelBoot implements BootLayer {
 
     long rsdp;
 
-    /** Bytes that were stirred into the generator. */
-    long added;
+    /** What was mapped last at an address, for a device to look at. */
+    final Map<Long, MemorySegment> segments = new ConcurrentHashMap<>();
+
+    private long added;
 
     private final long[] counts = new long[INTERRUPT_LIMIT];
     private final boolean[] open = new boolean[INTERRUPT_LIMIT];
@@ -80,6 +83,7 @@ final class ModelBoot implements BootLayer {
                 }
             }
         });
+        segments.put(at, segment);
         return segment;
     }
 
@@ -90,7 +94,12 @@ final class ModelBoot implements BootLayer {
         }
         allocated += bytes;
         MemorySegment segment = Arena.ofAuto().allocate(bytes, alignment);
-        return new Dma(segment, segment.address() + (1L << 50));
+        return new Dma(segment, segment.address() + PHYSICAL);
+    }
+
+    /** Where memory for devices is, by its physical address. */
+    static long virtual(long physical) {
+        return physical - PHYSICAL;
     }
 
     @Override
@@ -243,7 +252,12 @@ final class ModelBoot implements BootLayer {
     }
 
     @Override
-    public void addEntropy(MemorySegment bytes) {
+    public synchronized void addEntropy(MemorySegment bytes) {
         added += bytes.byteSize();
+    }
+
+    /** How many bytes were stirred into the generator. */
+    synchronized long added() {
+        return added;
     }
 }
