@@ -62,6 +62,7 @@ public final class KvmPlatform implements Platform {
     private final DmaPages pages;
     private final DeviceInterrupts interrupts;
     private @Nullable List<VirtioSlot> slots;
+    private @Nullable Seeding seeding;
     private boolean closed;
 
     KvmPlatform(BootLayer boot, String commandLine, OutputStream output) {
@@ -97,13 +98,23 @@ public final class KvmPlatform implements Platform {
     }
 
     /**
-     * Sees to it that the machine is as the configuration says, and takes what its entropy devices have.
+     * Sees to it that the machine is as the configuration says, and takes what its entropy devices have, from now on. To be called once.
      *
-     * @throws io.uk4j.core.DeviceException if {@code uk.kvm.devices} declares other devices than there are
+     * @throws DeviceException if {@code uk.kvm.devices} declares other devices than there are, or the configuration names a device
+     *     that there is not
      */
-    void prepare(Config config) {
-        DeclaredDevices.check(config, devices(VirtioSlot.class));
-        Seeding.stir(boot, this, config);
+    synchronized void prepare(Config config) {
+        List<VirtioSlot> found = devices(VirtioSlot.class);
+        DeclaredDevices.check(config, found);
+        seeding = new Seeding(
+                boot,
+                pages,
+                clock,
+                config,
+                found,
+                GenerationId.find(tables, this::firmware).orElse(null),
+                Seeding.INTERVAL);
+        seeding.start();
     }
 
     private MemorySegment firmware(long physical, long bytes) {
@@ -203,6 +214,9 @@ public final class KvmPlatform implements Platform {
         closed = true;
         if (button != null) {
             button.close();
+        }
+        if (seeding != null) {
+            seeding.close();
         }
         if (slots != null) {
             slots.forEach(KvmPlatform::silence);
