@@ -30,7 +30,8 @@ public final class Bench {
                 new GatewayBenchmark(peers, inetd),
                 new VirtioNetBenchmark(peers, inetd),
                 new VirtioBlockBenchmark(),
-                new VirtqueueBenchmark());
+                new VirtqueueBenchmark(),
+                new BootBenchmark(target, peers, examples, Path.of("uk-platform-kvm/target")));
         List<String> names = new ArrayList<>(args);
         boolean quick = names.remove("--quick");
         if (names.isEmpty()) {
