@@ -28,8 +28,8 @@ final class BootBenchmark implements Benchmark {
     private static final int MOST_MEMORY_MIB = 512;
     private static final int REQUESTS = 500;
 
-    /** As long as none of them is slower than it would be on an idle machine by an order of magnitude. */
-    private static final Duration LIMIT = Duration.ofMinutes(3);
+    /** Far more than it takes, even where others use the machine as well. */
+    private static final Duration LIMIT = Duration.ofMinutes(10);
 
     private final Path folder;
     private final Peers peers;

@@ -167,6 +167,31 @@ class SealedImageIT {
         }
     }
 
+    /** The network driver, with another device of the machine at the far end: two virtio devices on a hub of QEMU. One case is left out, since the hub
+     * drops what the far end has no room for, where the contract's wire keeps it. */
+    @ParameterizedTest
+    @CsvSource({"q35, virtio-net-pci", "q35, 'virtio-net-pci,packed=on'", "microvm, virtio-net-device"})
+    void keepsTheContractOfNetworkDevices(String machine, String device) throws Exception {
+        Path made = folder.resolve("GuestNetContract.img");
+        Path tests = Files.exists(made)
+                ? made
+                : SealedTree.junit(folder, GuestNetContract.class, ".*aFullQueueLeavesTheRestWithTheCaller.*");
+        List<String> options = new ArrayList<>(List.of("-global", MMIO));
+        for (String end : List.of("near", "far")) {
+            options.addAll(List.of(
+                    "-netdev", "hubport,hubid=0,id=" + end,
+                    "-device", device + ",netdev=" + end));
+        }
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tests, machine, List.of(), options)) {
+            assertEquals(0, guest.awaitEnd(), guest.console());
+            assertTrue(
+                    guest.console()
+                            .matches("(?s).*\\[ +0 tests skipped +\\].*\\[ +16 tests successful +\\]"
+                                    + ".*\\[ +0 tests failed +\\].*"),
+                    guest.console());
+        }
+    }
+
     /** The machine is killed in the middle of writing, twice: what it had said to be written is there after each start. */
     @Test
     void keepsWhatWasFlushedWhenTheMachineIsKilled() throws Exception {

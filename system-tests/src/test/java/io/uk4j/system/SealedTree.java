@@ -73,6 +73,11 @@ final class SealedTree {
 
     /** Writes a tree with JUnit, these tests and the kvm platform, which runs one test class. */
     static Path junit(Path folder, Class<?> tests) throws IOException {
+        return junit(folder, tests, "none");
+    }
+
+    /** The same without the methods whose names match: class, a number sign, method. */
+    static Path junit(Path folder, Class<?> tests, String exclude) throws IOException {
         List<Path> classPath = new ArrayList<>(jars());
         for (String entry : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
             Path path = Path.of(entry);
@@ -91,6 +96,7 @@ final class SealedTree {
                 "--disable-ansi-colors",
                 "--details=tree",
                 "--include-classname=.*",
+                "--exclude-methodname=" + exclude,
                 "--select-class=" + tests.getName());
         return write(folder.resolve(tests.getSimpleName() + ".img"), runtime(folder), classPath, command);
     }

@@ -97,8 +97,9 @@ final class Seeding implements AutoCloseable {
         long pauseNs = (generation == null || interval.compareTo(LOOK) < 0 ? interval : LOOK).toNanos();
         try {
             while (!closed.await(pauseNs, TimeUnit.NANOSECONDS)) {
-                boolean copied = generation != null && generation.hasChanged();
-                if (copied) {
+                boolean copied = false;
+                if (generation != null && generation.hasChanged()) {
+                    copied = true;
                     add(generation.value());
                     LOG.info(
                             "The machine was copied, or taken back to an earlier state: randomness is new from here on");

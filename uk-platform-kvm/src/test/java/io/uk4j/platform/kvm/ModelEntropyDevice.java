@@ -55,7 +55,7 @@ final class ModelEntropyDevice implements AutoCloseable {
                 look(registers);
             }
             VarHandle.fullFence();
-            Thread.yield();
+            Thread.onSpinWait();
         }
     }
 
@@ -96,8 +96,12 @@ final class ModelEntropyDevice implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         closed = true;
-        thread.join();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
     }
 }

@@ -25,6 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @Timeout(60)
+@SuppressWarnings("try") // The model does its work without being called.
 class SeedingTest {
     private static final long PAGE = 0x7ff0000L;
     private static final Config CONFIG = Configs.builder()
