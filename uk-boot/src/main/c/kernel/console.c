@@ -106,7 +106,8 @@ _Noreturn void panic(const char *pattern, ...) {
     machine_end(EXIT_PANIC, false);
 }
 
-// Ends the machine by whatever it has for that: a port of QEMU that takes an exit code, ACPI, the keyboard controller, a triple fault.
+// Ends the machine by whatever it has for that: a port of QEMU that takes an exit code, ACPI, the chipset's reset port, the keyboard controller, a
+// triple fault.
 _Noreturn void machine_end(int code, bool reboot) {
     const char *statistics = boot_word("boot.statistics");
     if (statistics && !strncmp(statistics, "locks", 5) && !broken) {
@@ -131,6 +132,7 @@ _Noreturn void machine_end(int code, bool reboot) {
         console_drain();
     }
     acpi_reset();
+    out8(0xcf9, 6);
     out8(0x64, 0xfe);
     struct {
         uint16_t limit;

@@ -437,6 +437,12 @@ static void test_exit_code(void) {
     exit(7);
 }
 
+static void test_reboot(void) {
+    printf("rebooting\n");
+    CHECK(syscall(1036, 2, 0) == -1 && errno == EINVAL);
+    syscall(1036, 1, 0);
+}
+
 static void test_abort(void) {
     abort();
 }
@@ -461,7 +467,7 @@ static const struct {
     {"cost", test_cost}, {"sleep", test_sleep}, {"exit-code", test_exit_code}, {"abort", test_abort},
     {"make-file", test_make_file},
     {"frames", test_frames}, {"signals", test_signals}, {"clones", test_clones},
-    {"ports", test_ports}, {"timeouts", test_timeouts}, {"levels", test_levels},
+    {"ports", test_ports}, {"timeouts", test_timeouts}, {"levels", test_levels}, {"reboot", test_reboot},
 };
 
 int main(int count, char **arguments) {

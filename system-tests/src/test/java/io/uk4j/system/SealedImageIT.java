@@ -270,6 +270,50 @@ class SealedImageIT {
     }
 
     @Test
+    void namesADeviceThatAKeyAsksForAndThatIsMissing() throws Exception {
+        List<String> words = new ArrayList<>(WORDS);
+        words.add("uk.block.device=virtio:0");
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", words, withEntropyDevice())) {
+            assertEquals(2, guest.awaitEnd(), guest.console());
+            assertTrue(
+                    guest.console()
+                            .contains(
+                                    "uk.block.device (command line), virtio:0: the machine has no virtio blk device.\nFound: pci:"),
+                    guest.console());
+        }
+    }
+
+    @Test
+    void startsAgainWhenTheApplianceAsksForIt() throws Exception {
+        Path program = SealedTree.program(folder, GuestRestart.class);
+        try (SealedMachine guest =
+                SealedMachine.start(folder, kernel, program, "q35", List.of(), List.of("-action", "reboot=reset"))) {
+            guest.await("Appliance - Stopped");
+            guest.awaitMatch("(?s).*Appliance - Stopped.*Appliance - Stopped.*");
+        }
+    }
+
+    /** A copy that is taken of a running machine and told so, as hypervisors do when they restore a snapshot. */
+    @Test
+    void noticesThatItWasCopied() throws Exception {
+        Path state = folder.resolve("state");
+        List<String> options = new ArrayList<>(withEntropyDevice());
+        options.addAll(List.of("-device", "vmgenid,guid=324e6eaf-d1d1-4bf6-bf41-b9bb6c91fb87"));
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", WORDS, options)) {
+            guest.await("Ready: ");
+            assertTrue(guest.console().contains("its generation ID is watched"), guest.console());
+            guest.monitor(
+                    "stop\nmigrate \"exec:cat > " + state + ".part && mv " + state + ".part " + state + "\"\n",
+                    () -> Files.exists(state));
+        }
+        options.set(options.size() - 1, "vmgenid,guid=auto");
+        options.addAll(List.of("-incoming", "exec:cat " + state));
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", WORDS, options)) {
+            guest.monitor("cont\n", () -> guest.console().contains("The machine was copied"));
+        }
+    }
+
+    @Test
     void saysThatTheMachineHasNoDevice() throws Exception {
         try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", WORDS, List.of())) {
             assertEquals(2, guest.awaitEnd(), guest.console());

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -104,11 +105,32 @@ final class SealedMachine implements AutoCloseable {
 
     /** Waits until the guest has written something. */
     void await(String text) throws InterruptedException {
+        await(text, () -> console().contains(text));
+    }
+
+    /** Waits until all that the guest has written matches. */
+    void awaitMatch(String pattern) throws InterruptedException {
+        await(pattern, () -> console().matches(pattern));
+    }
+
+    private void await(String what, BooleanSupplier said) throws InterruptedException {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-        while (!console().contains(text)) {
+        while (!said.getAsBoolean()) {
             if (qemu.waitFor(100, TimeUnit.MILLISECONDS) || System.nanoTime() - end > 0) {
-                fail("The guest did not say: " + text + "\n" + console());
+                fail("The guest did not say: " + what + "\n" + console());
             }
+        }
+    }
+
+    /** Gives QEMU's monitor commands, and keeps it open until they have had their effect. */
+    void monitor(String commands, BooleanSupplier done) throws Exception {
+        while (!Files.exists(monitor)) {
+            Thread.sleep(20);
+        }
+        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+            channel.connect(UnixDomainSocketAddress.of(monitor));
+            channel.write(ByteBuffer.wrap(commands.getBytes(StandardCharsets.US_ASCII)));
+            await("(to the monitor) " + commands, done);
         }
     }
 

@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -103,6 +104,23 @@ class BootIT {
     @Test
     void endsWithTheCodeThatTheProgramChose() throws Exception {
         assertEquals(7, guest().run("exit-code").code());
+    }
+
+    /** A machine that is let boot again after a reset does so. */
+    @ParameterizedTest
+    @Timeout(120)
+    @ValueSource(strings = {"pc", "q35", "microvm", "microvm,acpi=off"})
+    void startsAgainWhenItIsAskedTo(String machine) throws Exception {
+        Guest guest = guest().machine(machine).with("-action", "reboot=reset");
+        Process qemu = guest.start(guest.tree("reboot"));
+        try {
+            while (!guest.console().matches("(?s).*rebooting.*rebooting.*")) {
+                assertTrue(!qemu.waitFor(50, TimeUnit.MILLISECONDS), guest.console());
+            }
+        } finally {
+            qemu.destroyForcibly().waitFor();
+        }
+        assertTrue(!guest.console().contains("cannot be powered off"), guest.console());
     }
 
     @Test

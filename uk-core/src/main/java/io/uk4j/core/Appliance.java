@@ -43,6 +43,7 @@ public final class Appliance implements AutoCloseable {
     private final OwnedResources owned = new OwnedResources();
     private final Map<String, Supplier<String>> sections = new LinkedHashMap<>();
     private final CountDownLatch stopRequested = new CountDownLatch(1);
+    private volatile boolean restarting;
 
     Appliance(Platform platform, boolean ownsPlatform, Config config, List<String> arguments) {
         this.platform = platform;
@@ -55,7 +56,7 @@ public final class Appliance implements AutoCloseable {
      * Runs an appliance as the whole program, and ends the JVM. Reads the command line ({@code --help} lists what it may
      * hold), the configuration in all its layers, and the platform that {@code uk.platform} names, else the only one that
      * {@link java.util.ServiceLoader} finds; runs the body; waits until it is stopped. The exit status is 0 after an
-     * orderly stop, 2 after a {@link UkException}, whose message is printed to the standard error stream, and 1 after
+     * orderly stop, 3 if {@link #restart} asked for it and the platform cannot do it, 2 after a {@link UkException}, whose message is printed to the standard error stream, and 1 after
      * any other failure.
      *
      * @param arguments what the JVM was started with: {@code uk.KEY=VALUE}, {@code --help}, {@code --describe}, and after
@@ -158,6 +159,21 @@ public final class Appliance implements AutoCloseable {
     /** Asks the appliance to stop, and returns at once. Asking again has no further effect. */
     public void stop() {
         stopRequested.countDown();
+    }
+
+    /**
+     * Asks the appliance to stop and to be started again, and returns at once. An appliance that {@link #main} runs in a sealed image starts
+     * the machine anew, after an orderly stop; in an ordinary process it ends with the exit status 3, by which a supervisor can tell.
+     * Has no effect once the appliance was asked to stop.
+     */
+    public void restart() {
+        restarting |= !isStopping();
+        stop();
+    }
+
+    /** Whether the appliance was asked to stop and to be started again. */
+    public boolean isRestarting() {
+        return restarting;
     }
 
     /** Whether the appliance was asked to stop. */

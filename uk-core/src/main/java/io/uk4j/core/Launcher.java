@@ -44,6 +44,7 @@ record Launcher(
     private static final int OK = 0;
     private static final int FAILED = 1;
     private static final int REFUSED = 2;
+    private static final int RESTART = 3;
 
     @SuppressWarnings("SystemOut")
     static Launcher ofThisProcess() {
@@ -71,8 +72,7 @@ record Launcher(
     /** Runs an appliance to its end, and returns the exit status. */
     int launch(String[] arguments, ApplianceBody body) {
         try {
-            start(List.of(arguments), body);
-            return OK;
+            return start(List.of(arguments), body);
         } catch (UkException e) {
             err.println(e.getMessage());
             return REFUSED;
@@ -86,7 +86,7 @@ record Launcher(
         }
     }
 
-    private void start(List<String> arguments, ApplianceBody body) throws Exception {
+    private int start(List<String> arguments, ApplianceBody body) throws Exception {
         int end = arguments.indexOf("--");
         List<String> words = new ArrayList<>(end < 0 ? arguments : arguments.subList(0, end));
         List<String> own = end < 0 ? List.of() : arguments.subList(end + 1, arguments.size());
@@ -101,7 +101,7 @@ record Launcher(
                 .classPath(loader);
         if (help) {
             out.print(help(builder.keys()));
-            return;
+            return OK;
         }
         Config config = builder.build();
         Platform platform = choosePlatform(config).create(config);
@@ -111,11 +111,15 @@ record Launcher(
             }
             if (describe) {
                 out.print(appliance.describe());
-                return;
+                return OK;
             }
             // The JVM takes some 100 ms to make its MBean server, which the body should not wait for.
             appliance.run(body, stopLimit, () -> exportMetrics(appliance));
+            if (!appliance.isRestarting()) {
+                return OK;
+            }
         }
+        return platform.tryRestart() ? OK : RESTART;
     }
 
     private static void exportMetrics(Appliance appliance) {

@@ -39,6 +39,16 @@ public interface Platform extends AutoCloseable {
      */
     <D> List<D> devices(Class<D> type);
 
+    /**
+     * Starts the machine anew, in the place of the end of the process, where the platform has a machine of its own. To be called when
+     * everything is closed, this platform, too. What the JVM does at its end is not done.
+     *
+     * @return false if the platform cannot do that; else it does not return
+     */
+    default boolean tryRestart() {
+        return false;
+    }
+
     /** Frees what the platform holds. Loops must have ended. Closing twice has no further effect. */
     @Override
     void close();

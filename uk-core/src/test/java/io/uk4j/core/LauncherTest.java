@@ -213,4 +213,27 @@ class LauncherTest {
         assertTrue(err().startsWith("The appliance did not stop within 0.05 s: "), err());
         assertFalse(created.getFirst().closed);
     }
+
+    @Test
+    void startsTheMachineAnewWhereThePlatformCan() {
+        int status = launch(List.of("kvm"), appliance -> {
+            created.getFirst().restarts = true;
+            appliance.restart();
+        });
+        assertEquals(0, status);
+        assertTrue(created.getFirst().restarted, "after it was closed");
+    }
+
+    @Test
+    void aSupervisorIsToldToStartItAgain() {
+        assertEquals(3, launch(List.of("unix"), Appliance::restart));
+    }
+
+    @Test
+    void whatStopsAlreadyIsNotStartedAgain() {
+        assertEquals(0, launch(List.of("unix"), appliance -> {
+            appliance.stop();
+            appliance.restart();
+        }));
+    }
 }

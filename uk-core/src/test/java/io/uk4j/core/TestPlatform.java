@@ -8,6 +8,8 @@ final class TestPlatform implements Platform, Console {
     private final String name;
     volatile @Nullable Runnable stopAction;
     volatile boolean closed;
+    volatile boolean restarts;
+    volatile boolean restarted;
 
     TestPlatform(String name) {
         this.name = name;
@@ -25,6 +27,12 @@ final class TestPlatform implements Platform, Console {
     @Override
     public String name() {
         return name;
+    }
+
+    @Override
+    public boolean tryRestart() {
+        restarted = restarts && closed;
+        return restarts;
     }
 
     @Override

@@ -96,4 +96,7 @@ interface BootLayer {
 
     /** Stirs bytes, at most a page of them, into the generator that {@link #random} takes from. */
     void addEntropy(MemorySegment bytes);
+
+    /** Resets the machine; does not return. */
+    void reboot();
 }

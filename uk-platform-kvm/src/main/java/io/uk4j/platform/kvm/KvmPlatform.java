@@ -205,6 +205,13 @@ public final class KvmPlatform implements Platform {
         }
     }
 
+    /** Resets the machine. */
+    @Override
+    public boolean tryRestart() {
+        boot.reboot();
+        return true;
+    }
+
     /**
      * Stops all devices, gives back all memory of {@link #pages} and all interrupts, and no longer listens to the power button. Closing twice
      * has no further effect.

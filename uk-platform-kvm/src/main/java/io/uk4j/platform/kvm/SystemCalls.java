@@ -34,6 +34,9 @@ final class SystemCalls implements BootLayer {
     private static final int UK_PORT_READ = 1033;
     private static final int UK_PORT_WRITE = 1034;
     private static final int UK_ENTROPY_ADD = 1035;
+    private static final int UK_POWER = 1036;
+
+    private static final int REBOOT = 1;
 
     private static final int ABI_VERSION = 1;
     private static final int INFO_BYTES = 64;
@@ -196,5 +199,10 @@ final class SystemCalls implements BootLayer {
     @Override
     public void addEntropy(MemorySegment bytes) {
         check("The generator of random bytes took nothing", call(UK_ENTROPY_ADD, bytes.address(), bytes.byteSize(), 0));
+    }
+
+    @Override
+    public void reboot() {
+        check("The machine cannot be reset", call(UK_POWER, REBOOT, 0, 0));
     }
 }

@@ -62,4 +62,12 @@ class KvmPlatformTest {
         DeviceException e = assertThrows(DeviceException.class, () -> names("virtio_mmio.device=4K@0x200000:5"));
         assertTrue(e.getMessage().startsWith("mmio:0x200000, which the command line or ACPI names, "), e.getMessage());
     }
+
+    @Test
+    void startsTheMachineAnewAlsoWhenItIsClosed() {
+        KvmPlatform platform = new KvmPlatform(boot, "", OutputStream.nullOutputStream());
+        platform.close();
+        assertTrue(platform.tryRestart());
+        assertTrue(boot.rebooted);
+    }
 }

@@ -49,6 +49,7 @@ final class ModelBoot implements BootLayer {
     final Map<Long, Long> mapped = new HashMap<>();
 
     long rsdp;
+    boolean rebooted;
 
     /** What was mapped last at an address, for a device to look at. */
     final Map<Long, MemorySegment> segments = new ConcurrentHashMap<>();
@@ -259,5 +260,10 @@ final class ModelBoot implements BootLayer {
     /** How many bytes were stirred into the generator. */
     synchronized long added() {
         return added;
+    }
+
+    @Override
+    public void reboot() {
+        rebooted = true;
     }
 }
