@@ -43,6 +43,11 @@ static bool has_kvmclock(void) {
     return leaf && (cpuid(leaf + 1, 0).a & KVM_FEATURE_CLOCKSOURCE2);
 }
 
+// What no processor's counter does is not believed.
+static uint64_t plausible(uint64_t hz) {
+    return hz >= 1000000 && hz <= 100 * SECOND ? hz : 0;
+}
+
 static uint64_t hz_of_kvm(void) {
     if (!has_kvmclock()) {
         return 0;
@@ -50,27 +55,35 @@ static uint64_t hz_of_kvm(void) {
     uint64_t physical = (uint64_t) &kvm_time - KERNEL_BASE;
     write_msr(MSR_KVM_SYSTEM_TIME, physical | 1);
     uint64_t hz = 0;
-    if (kvm_time.system.multiplier) {
+    if (kvm_time.system.multiplier && kvm_time.system.shift > -32 && kvm_time.system.shift < 32) {
         hz = (SECOND << 32) / kvm_time.system.multiplier;
         hz = kvm_time.system.shift < 0 ? hz << -kvm_time.system.shift : hz >> kvm_time.system.shift;
     }
     write_msr(MSR_KVM_SYSTEM_TIME, 0);
-    return hz;
+    return plausible(hz);
 }
 
+// The hypervisor's word goes before the processor's, which may be that of a host whose counter runs otherwise.
 static uint64_t hz_of_cpuid(void) {
-    struct cpuid basic = cpuid(0, 0);
-    if (basic.a >= 0x15) {
-        struct cpuid r = cpuid(0x15, 0);
-        if (r.a && r.b && r.c) {
-            return (uint64_t) r.c * r.b / r.a;
-        }
-    }
     // A leaf that VMware began and others took up: the frequency in kHz.
     if ((cpuid(1, 0).c >> 31) && cpuid(0x40000000, 0).a >= 0x40000010) {
-        return (uint64_t) cpuid(0x40000010, 0).a * 1000;
+        uint64_t hz = plausible(cpuid(0x40000010, 0).a * 1000ul);
+        if (hz) {
+            return hz;
+        }
+    }
+    if (cpuid(0, 0).a >= 0x15) {
+        struct cpuid r = cpuid(0x15, 0);
+        if (r.a && r.b && r.c) {
+            return plausible((uint64_t) r.c * r.b / r.a);
+        }
     }
     return 0;
+}
+
+// The frequency for which the processor was made, in MHz: near that of the counter, and good enough where nothing can be measured.
+static uint64_t hz_of_base(void) {
+    return cpuid(0, 0).a >= 0x16 ? plausible((cpuid(0x16, 0).a & 0xffff) * 1000000ul) : 0;
 }
 
 static uint32_t pit_count(void) {
@@ -146,8 +159,9 @@ void clock_start(void) {
     tsc_hz = hz_of_kvm();
     tsc_hz = tsc_hz ? tsc_hz : hz_of_cpuid();
     tsc_hz = tsc_hz ? tsc_hz : hz_of_pit();
+    tsc_hz = tsc_hz ? tsc_hz : hz_of_base();
     if (!tsc_hz) {
-        machine_exit(EXIT_BOOT, "nothing tells how fast the time-stamp counter is: no kvmclock, no CPUID leaf 0x15 or 0x40000010, no PIT");
+        machine_exit(EXIT_BOOT, "nothing tells how fast the time-stamp counter is: no kvmclock, no CPUID leaf 0x15, 0x16 or 0x40000010, no PIT");
     }
     vdso_page.data.tsc_at_start = first;
     vdso_page.data.multiplier = multiply_divide(SECOND, 1ul << 32, tsc_hz);

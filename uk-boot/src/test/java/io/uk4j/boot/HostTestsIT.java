@@ -75,6 +75,12 @@ class HostTestsIT {
     }
 
     @Test
+    void theFrequencyOfTheCounterIsLearntFromWhoeverTellsIt() throws Exception {
+        String said = run(SCRIPTS.resolve("run-clock").toString());
+        assertTrue(said.matches("(?s)(.*\n)?[1-9][0-9]* passed, 0 failed\n"), said);
+    }
+
+    @Test
     void noFirmwareBreaksTheStart() throws Exception {
         boolean isLong = Boolean.getBoolean("uk.test.long");
         String said = run(SCRIPTS.resolve("run-start").toString(), "fuzz", isLong ? LONG_SECONDS : SHORT_SECONDS);
