@@ -21,8 +21,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The contract of network devices on those of the machine, for the inside of a sealed image. The machine has two, on a hub of their own with nobody
- * else: the first one is under test, and the second one is the far end. Every case applies: a hub takes no frame while its other side has no
- * room, so queues fill, and it offers no offloads, so one that is not announced can be tried.
+ * else: the first one is under test, and the second one is the far end. A hub offers no offloads, so one that is
+ * not announced can be tried. One case does not apply, and SealedImageIT leaves it out: that of a full queue, since a hub drops what
+ * its other side has no room for.
  */
 class GuestNetContract extends NetDeviceContract {
     @Override
