@@ -56,8 +56,8 @@ public final class Appliance implements AutoCloseable {
      * Runs an appliance as the whole program, and ends the JVM. Reads the command line ({@code --help} lists what it may
      * hold), the configuration in all its layers, and the platform that {@code uk.platform} names, else the only one that
      * {@link java.util.ServiceLoader} finds; runs the body; waits until it is stopped. The exit status is 0 after an
-     * orderly stop, 3 if {@link #restart} asked for it and the platform cannot do it, 2 after a {@link UkException}, whose message is printed to the standard error stream, and 1 after
-     * any other failure.
+     * orderly stop, 3 if {@link #restart} asked for it and the platform cannot do it, 2 after a {@link UkException}, whose
+     * message is printed to the standard error stream, and 1 after any other failure.
      *
      * @param arguments what the JVM was started with: {@code uk.KEY=VALUE}, {@code --help}, {@code --describe}, and after
      *     {@code --} the application's own, see {@link #arguments()}

@@ -66,7 +66,10 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
     @Parameter
     private @Nullable Map<String, String> systemPropertyVariables;
 
-    /** Keys of the appliance that are sealed in the image, such as uk.net.ipv4. The boot command line can still say otherwise. */
+    /**
+     * Keys of the appliance that are sealed in the image, such as uk.net.ipv4: a configuration element within that of the plugin. The boot command line
+     * can still say otherwise.
+     */
     @Parameter
     private @Nullable Map<String, String> configuration;
 
@@ -87,7 +90,7 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
     private boolean separate;
 
     /**
-     * Whether the image gets an AOT cache of the JVM, which makes it start several times sooner. It is made in the image itself under QEMU, which
+     * Whether the image gets an AOT cache of the JVM, which makes it start sooner. It is made in the image itself under QEMU, which
      * takes a minute or two where there is no KVM, and is kept as long as nothing changes. Without QEMU there is none, and the goal says so.
      */
     @Parameter(property = "uk.image.aot", defaultValue = "true")
@@ -233,7 +236,7 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
                         ProblemCode.UK103,
                         "configuration (uk-maven-plugin): " + key + " is no key of an appliance.",
                         "Keys are words of a-z and 0-9 joined by dots, and begin with uk.",
-                        "<configuration><uk.net.ipv4>10.0.2.15/24</uk.net.ipv4></configuration>");
+                        "<configuration><configuration><uk.net.ipv4>10.0.2.15/24</uk.net.ipv4></configuration></configuration>");
             }
         }
         return configuration;
