@@ -3,6 +3,7 @@
  */
 @org.jspecify.annotations.NullMarked
 module io.uk4j.mm {
+    requires io.netty.common;
     requires transitive io.uk4j.core;
     requires static transitive org.jspecify;
 

@@ -7,12 +7,18 @@ import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
  * The network driver over vhost-user against DPDK's testpmd, each on a processor of its own; DPDK's own driver, virtio_user,
  * takes turns with it in front of the same back end.
  */
 final class VirtioNetBenchmark implements Benchmark {
+    /** Two processors that share a cache hand a line to and fro in less, on the machines that were seen; in other cases it takes over 300. */
+    private static final int NEAR_NS = 150;
+
+    private static final int ATTEMPTS = 4;
     private static final String[] PERCENTILES = {"P50", "P90", "P99", "P999", "P9999"};
 
     /** What is measured: our mode, DPDK's for the same, and what the back end does. */
@@ -64,6 +70,9 @@ final class VirtioNetBenchmark implements Benchmark {
         }
     }
 
+    /** What is measured of one start: frames a second, and what else there is. */
+    private record Figures(double rate, double heap) {}
+
     @Override
     public String name() {
         return "virtio-net";
@@ -82,10 +91,11 @@ final class VirtioNetBenchmark implements Benchmark {
         int runs = quick ? 1 : 5;
         VirtioTcp tcp = new VirtioTcp(inetd, new Peers(peersFolder), quick ? "1" : "3");
         double seconds = quick ? 1 : 3;
+        Path distance = new Peers(peersFolder).program("distance", "-pthread");
         List<Row> rows = new ArrayList<>();
         for (int bytes : new int[] {64, 1500}) {
             for (Kind kind : Kind.values()) {
-                measure(rows, kind, bytes, runs, seconds);
+                measure(rows, kind, bytes, runs, seconds, distance);
             }
         }
         latency(rows, runs, seconds);
@@ -93,31 +103,65 @@ final class VirtioNetBenchmark implements Benchmark {
         return rows;
     }
 
-    private static void measure(List<Row> rows, Kind kind, int bytes, int runs, double seconds) {
+    private static void measure(List<Row> rows, Kind kind, int bytes, int runs, double seconds, Path distance) {
         String testCase = kind.ours + " " + bytes + " B";
         double[] ours = new double[runs];
         double[] peer = new double[runs];
         double[] heap = new double[runs];
         for (int run = 0; run < runs; run++) {
             System.out.printf("run %d of %d: %s%n", run + 1, runs, testCase);
-            try (Bed bed = new Bed(kind.backEnd, bytes)) {
-                double[] words = probe(kind.ours, Collector.EPSILON, bed, bytes, seconds);
-                ours[run] = words[0] * 1e9 / words[1];
-                heap[run] = words[2] / words[0];
-            }
-            try (Bed bed = new Bed(kind.backEnd, bytes);
-                    TestPmd driver = new TestPmd(
-                            bed.folder(),
-                            "virtio-user",
-                            1,
-                            "net_virtio_user0,path=" + bed.socket() + ",queues=1,mrg_rxbuf=0",
-                            kind.peer,
-                            bytes)) {
-                peer[run] = driver.rate(kind.counter, seconds);
-            }
+            Figures figures = near(distance, () -> ours(kind, bytes, seconds));
+            ours[run] = figures.rate;
+            heap[run] = figures.heap;
+            peer[run] = near(distance, () -> peer(kind, bytes, seconds)).rate;
         }
         rows.add(Row.more(testCase, "pps", "1/s", median(ours), "DPDK virtio_user", median(peer)));
         rows.add(Row.alone(testCase, "heap", "B/frame", median(heap)));
+    }
+
+    /**
+     * A host moves the processors of a virtual machine about, and frames go several times slower between two that share no cache,
+     * whoever's driver it is. So what counts is a start before and after which they were near each other; if there is none in
+     * {@value #ATTEMPTS}, the one with the least distance.
+     */
+    private static Figures near(Path distance, Supplier<Figures> start) {
+        Figures best = null;
+        long least = Long.MAX_VALUE;
+        for (int attempt = 0; attempt < ATTEMPTS && (best == null || least > NEAR_NS); attempt++) {
+            long before = distanceNs(distance);
+            Figures figures = start.get();
+            long apart = Math.max(before, distanceNs(distance));
+            System.out.printf("  %.2f million/s, processors %d ns apart%n", figures.rate / 1e6, apart);
+            if (best == null || apart < least) {
+                least = apart;
+                best = figures;
+            }
+        }
+        return Objects.requireNonNull(best);
+    }
+
+    private static long distanceNs(Path distance) {
+        return Long.parseLong(Command.run(distance.toString()).strip().split(" ", -1)[1]);
+    }
+
+    private static Figures ours(Kind kind, int bytes, double seconds) {
+        try (Bed bed = new Bed(kind.backEnd, bytes)) {
+            double[] words = probe(kind.ours, Collector.EPSILON, bed, bytes, seconds);
+            return new Figures(words[0] * 1e9 / words[1], words[2] / words[0]);
+        }
+    }
+
+    private static Figures peer(Kind kind, int bytes, double seconds) {
+        try (Bed bed = new Bed(kind.backEnd, bytes);
+                TestPmd driver = new TestPmd(
+                        bed.folder(),
+                        "virtio-user",
+                        1,
+                        "net_virtio_user0,path=" + bed.socket() + ",queues=1,mrg_rxbuf=0",
+                        kind.peer,
+                        bytes)) {
+            return new Figures(driver.rate(kind.counter, seconds), 0);
+        }
     }
 
     /** The collectors take turns, as everything does that is compared. */
@@ -162,7 +206,7 @@ final class VirtioNetBenchmark implements Benchmark {
                 mode,
                 bed.socket(),
                 Integer.toString(bytes),
-                "5",
+                "4",
                 Double.toString(seconds));
         return Arrays.stream(line.strip().split(" ", -1))
                 .filter(word -> !word.isEmpty() && Character.isDigit(word.charAt(0)))

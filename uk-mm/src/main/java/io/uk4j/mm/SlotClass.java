@@ -87,8 +87,12 @@ final class SlotClass {
         return buffer;
     }
 
+    /** Whether the caller may touch the pool and its buffers; for assertions. */
+    boolean onLoop() {
+        return onLoop.getAsBoolean();
+    }
+
     void put(PoolBuffer buffer) {
-        assert onLoop.getAsBoolean() : "a buffer is released for the last time outside the loop that owns the pool";
         if (holders != null) {
             holders.remove(buffer);
         }

@@ -150,6 +150,33 @@ class PacketPoolTest {
     }
 
     @Test
+    void countsReferencesAndRefusesWhatCannotBe() {
+        PoolBuffer buffer = acquire(small(), 100);
+        assertSame(buffer, buffer.retain(3).retain());
+        assertEquals(5, buffer.refCnt());
+        assertThrows(IllegalReferenceCountException.class, () -> buffer.retain(Integer.MAX_VALUE));
+        assertThrows(IllegalReferenceCountException.class, () -> buffer.release(6));
+        assertThrows(IllegalArgumentException.class, () -> buffer.retain(0));
+        assertThrows(IllegalArgumentException.class, () -> buffer.release(-1));
+        assertEquals(5, buffer.refCnt());
+        assertFalse(buffer.release(4));
+        assertEquals(1, buffer.refCnt());
+        assertTrue(buffer.release());
+        assertEquals(0, buffer.refCnt());
+        assertThrows(IllegalReferenceCountException.class, buffer::release);
+        assertThrows(IllegalReferenceCountException.class, () -> buffer.getByte(0));
+    }
+
+    @Test
+    void aBufferThatHadManyReferencesComesBackWithOne() {
+        PacketPool pool = own(PacketPool.builder(pages).sizeClass(2048, 1));
+        assertTrue(acquire(pool, 100).retain(2).release(3));
+        PoolBuffer buffer = acquire(pool, 100);
+        assertEquals(1, buffer.refCnt());
+        assertTrue(buffer.release());
+    }
+
+    @Test
     void aBufferIsOutUntilItsLastReferenceIsReleased() {
         PacketPool pool = small();
         PoolBuffer buffer = acquire(pool, 10);

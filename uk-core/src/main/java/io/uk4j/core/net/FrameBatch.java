@@ -58,11 +58,11 @@ public final class FrameBatch {
     private final int[] firstFragment;
 
     private final int[] frameBytes;
-    private final byte[] flags;
-    private final byte[] gsoTypes;
-    private final char[] gsoSizes;
-    private final char[] headerLengths;
-    private final char[] checksumStarts;
+
+    /** What is left to the device, in one word: see {@link #offloads}. 0 for most frames. */
+    private final long[] offloads;
+
+    /** Where the checksum is stored; counts only where the word is not 0. */
     private final char[] checksumOffsets;
 
     /** How many whole frames there are; the one that is being built has this index. */
@@ -93,11 +93,7 @@ public final class FrameBatch {
         lengths = new int[fragmentLimit];
         firstFragment = new int[frameLimit + 1];
         frameBytes = new int[frameLimit];
-        flags = new byte[frameLimit];
-        gsoTypes = new byte[frameLimit];
-        gsoSizes = new char[frameLimit];
-        headerLengths = new char[frameLimit];
-        checksumStarts = new char[frameLimit];
+        offloads = new long[frameLimit];
         checksumOffsets = new char[frameLimit];
     }
 
@@ -138,19 +134,15 @@ public final class FrameBatch {
             throw new IllegalArgumentException("Offset " + offset + " or length " + length + " is negative.");
         }
         int fragment = fragmentTail;
-        if (!isBuilding()) {
-            frameBytes[frames] = 0;
-            flags[frames] = 0;
-            gsoTypes[frames] = GSO_NONE;
-            gsoSizes[frames] = 0;
-            headerLengths[frames] = 0;
-            checksumStarts[frames] = 0;
-            checksumOffsets[frames] = 0;
+        if (isBuilding()) {
+            frameBytes[frames] += length;
+        } else {
+            frameBytes[frames] = length;
+            offloads[frames] = 0;
         }
         buffers[fragment] = buffer;
         offsets[fragment] = offset;
         lengths[fragment] = length;
-        frameBytes[frames] += length;
         fragmentTail = fragment + 1;
     }
 
@@ -170,11 +162,11 @@ public final class FrameBatch {
     public void offload(
             int newFlags, int gsoType, int gsoSize, int headerLength, int checksumStart, int checksumOffset) {
         checkBuilding();
-        flags[frames] = (byte) newFlags;
-        gsoTypes[frames] = (byte) gsoType;
-        gsoSizes[frames] = (char) gsoSize;
-        headerLengths[frames] = (char) headerLength;
-        checksumStarts[frames] = (char) checksumStart;
+        offloads[frames] = (newFlags & 0xffL)
+                | (gsoType & 0xffL) << 8
+                | (headerLength & 0xffffL) << 16
+                | (gsoSize & 0xffffL) << 32
+                | (long) checksumStart << 48;
         checksumOffsets[frames] = (char) checksumOffset;
     }
 
@@ -238,34 +230,42 @@ public final class FrameBatch {
         return frameBytes[checkFrame(frame)];
     }
 
+    /**
+     * All that {@link #offload} said of a frame but the checksum's offset, as the first eight bytes of {@code virtio_net_hdr} in little-endian
+     * order: flags, segmentation type, length of the headers, size of a segment, start of the checksum. 0 if nothing was said.
+     */
+    public long offloads(int frame) {
+        return offloads[checkFrame(frame)];
+    }
+
     /** A frame's flags. */
     public int flags(int frame) {
-        return flags[checkFrame(frame)];
+        return (int) offloads(frame) & 0xff;
     }
 
     /** A frame's segmentation type. */
     public int gsoType(int frame) {
-        return gsoTypes[checkFrame(frame)] & 0xff;
+        return (int) (offloads(frame) >>> 8) & 0xff;
     }
 
     /** Payload bytes of each segment that a frame stands for; 0 without segmentation. */
     public int gsoSize(int frame) {
-        return gsoSizes[checkFrame(frame)];
+        return (int) (offloads(frame) >>> 32) & 0xffff;
     }
 
     /** Bytes of all headers of a frame; a hint, 0 where unknown. */
     public int headerLength(int frame) {
-        return headerLengths[checkFrame(frame)];
+        return (int) (offloads(frame) >>> 16) & 0xffff;
     }
 
     /** Where the checksum of a frame with {@link #NEEDS_CHECKSUM} begins. */
     public int checksumStart(int frame) {
-        return checksumStarts[checkFrame(frame)];
+        return (int) (offloads(frame) >>> 48);
     }
 
     /** Where the checksum of a frame with {@link #NEEDS_CHECKSUM} is stored, from {@link #checksumStart}. */
     public int checksumOffset(int frame) {
-        return checksumOffsets[checkFrame(frame)];
+        return offloads(frame) == 0 ? 0 : checksumOffsets[frame];
     }
 
     /**
@@ -349,11 +349,7 @@ public final class FrameBatch {
             // One more than the whole frames, for the one that is being built.
             int moved = Math.min(frames + 1, frameLimit) - count;
             System.arraycopy(frameBytes, count, frameBytes, 0, moved);
-            System.arraycopy(flags, count, flags, 0, moved);
-            System.arraycopy(gsoTypes, count, gsoTypes, 0, moved);
-            System.arraycopy(gsoSizes, count, gsoSizes, 0, moved);
-            System.arraycopy(headerLengths, count, headerLengths, 0, moved);
-            System.arraycopy(checksumStarts, count, checksumStarts, 0, moved);
+            System.arraycopy(offloads, count, offloads, 0, moved);
             System.arraycopy(checksumOffsets, count, checksumOffsets, 0, moved);
         }
         frames -= count;

@@ -19,11 +19,8 @@ final class NetHeader {
 
     /** Writes what a frame asks for. */
     static void write(MemorySegment memory, long offset, FrameBatch batch, int frame) {
-        long first = (batch.flags(frame) & FrameBatch.NEEDS_CHECKSUM)
-                | (long) batch.gsoType(frame) << 8
-                | (long) batch.headerLength(frame) << 16
-                | (long) batch.gsoSize(frame) << 32
-                | (long) batch.checksumStart(frame) << 48;
+        // That a checksum was verified is of no interest to a device.
+        long first = batch.offloads(frame) & ~FrameBatch.CHECKSUM_VALID;
         int last = batch.checksumOffset(frame);
         // Most headers are all zeros, as the one before: the device's copy of the line stays good where nothing is
         // written.

@@ -127,8 +127,8 @@ final class ReceiveQueue {
                 return false;
             }
             int start = buffer.writerIndex() - NetHeader.BYTES;
-            queue.add(buffer.deviceAddress() + start, buffer.capacity() - start, true);
-            buffers[queue.end()] = buffer;
+            int id = queue.addSingle(buffer.deviceAddress() + start, buffer.capacity() - start, true);
+            buffers[id] = buffer;
             return true;
         }
         return postLong();

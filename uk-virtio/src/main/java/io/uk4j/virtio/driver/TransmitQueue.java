@@ -34,11 +34,8 @@ final class TransmitQueue {
     private final int size;
     private final int fragmentLimit;
 
-    /** The buffers of each chain: the first ones of all chains, then the second ones, and so on. */
+    /** The buffers of each chain, up to the first null: the first ones of all chains, then the second ones, and so on. */
     private final @Nullable PoolBuffer[] buffers;
-
-    /** How many buffers each chain has. */
-    private final byte[] counts;
 
     // The frame that is being sent, in memory that the device can reach.
     private final @Nullable PoolBuffer[] next = new PoolBuffer[FRAGMENT_LIMIT];
@@ -59,7 +56,6 @@ final class TransmitQueue {
         headers = memory.allocate((long) size * HEADER_SLOT_BYTES);
         fragmentLimit = Math.min(FRAGMENT_LIMIT, queue.space() - 1);
         buffers = new PoolBuffer[size * fragmentLimit];
-        counts = new byte[size];
     }
 
     /** How many fragments a frame may have. */
@@ -140,6 +136,27 @@ final class TransmitQueue {
     }
 
     private void send(FrameBatch from, int frame) {
+        if (from.fragments(frame) == 1
+                && from.buffer(frame, 0) instanceof PoolBuffer only
+                && from.offset(frame, 0) >= NetHeader.BYTES
+                && only.refCnt() == 1) {
+            sendSingle(from, frame, only);
+        } else {
+            sendGathered(from, frame);
+        }
+    }
+
+    /** Sends a frame in one range; what most frames are, so it stores as little as can be. */
+    private void sendSingle(FrameBatch from, int frame, PoolBuffer only) {
+        int start = from.offset(frame, 0) - NetHeader.BYTES;
+        NetHeader.write(only.segment(), start, from, frame);
+        int id = queue.addSingle(only.deviceAddress() + start, from.length(frame, 0) + NetHeader.BYTES, false);
+        from.take(frame, 0);
+        buffers[id] = only;
+        underWay++;
+    }
+
+    private void sendGathered(FrameBatch from, int frame) {
         if (!gather(from, frame)) {
             counters.noBuffer.increment();
             return;
@@ -161,7 +178,6 @@ final class TransmitQueue {
             queue.add(buffer.deviceAddress() + nextOffsets[i], nextLengths[i], false);
         }
         queue.end();
-        counts[id] = (byte) nextCount;
         for (int i = 0; i < nextCount; i++) {
             buffers[i * size + id] = next[i];
         }
@@ -251,12 +267,14 @@ final class TransmitQueue {
     }
 
     private void release(int id) {
-        for (int i = 0; i < counts[id]; i++) {
-            int place = i * size + id;
-            Objects.requireNonNull(buffers[place]).release();
+        for (int place = id; place < buffers.length; place += size) {
+            PoolBuffer buffer = buffers[place];
+            if (buffer == null) {
+                return;
+            }
             buffers[place] = null;
+            buffer.release();
         }
-        counts[id] = 0;
     }
 
     /**
@@ -272,7 +290,7 @@ final class TransmitQueue {
     /** Takes all buffers back from a device that has forgotten them; nobody knows what of it was sent. */
     void reclaim() {
         for (int id = 0; id < size; id++) {
-            if (counts[id] > 0) {
+            if (buffers[id] != null) {
                 release(id);
                 counters.reset.increment();
             }

@@ -86,6 +86,7 @@ final class PackedVirtqueue extends Virtqueue {
 
     @Override
     public int end() {
+        int writable = writableBytes();
         // Each chain has a descriptor of its own, so that as long as one is free an id is free.
         int id = firstFree;
         int descriptors = 1;
@@ -97,17 +98,30 @@ final class PackedVirtqueue extends Virtqueue {
             endDirect(id);
             descriptors = ranges;
         }
+        clearChain();
+        ended(id, descriptors, writable);
+        return id;
+    }
+
+    @Override
+    public int addSingle(long address, int length, boolean writable) {
+        checkSingle(length);
+        int id = firstFree;
+        ring.write(next, address, length, id, ring.available(next) | (writable ? PackedLayout.WRITE : 0));
+        ended(id, 1, writable ? length : 0);
+        return id;
+    }
+
+    private void ended(int id, int descriptors, int writable) {
         firstFree = links[id];
         freeCount -= descriptors;
         taken[id] = descriptors;
-        writableBytes[id] = writableBytes();
+        writableBytes[id] = writable;
         endedAs[id] = endedChains++;
         if (inOrder) {
             order[position(next)] = id;
         }
         next = ring.advance(next, descriptors);
-        clearChain();
-        return id;
     }
 
     private int access(int range) {

@@ -96,6 +96,23 @@ final class SplitVirtqueue extends Virtqueue {
         } else {
             endDirect(head);
         }
+        clearChain();
+        ended(head);
+        return head;
+    }
+
+    @Override
+    public int addSingle(long address, int length, boolean writable) {
+        checkSingle(length);
+        int head = firstFree;
+        writableBytes[head] = writable ? length : 0;
+        describe((long) head * SplitLayout.DESCRIPTOR_BYTES, address, length, writable ? SplitLayout.WRITE : 0, 0);
+        take(head, 1);
+        ended(head);
+        return head;
+    }
+
+    private void ended(int head) {
         endedAt[head] = next;
         int place = next & mask;
         if (order[place] != head) {
@@ -104,8 +121,6 @@ final class SplitVirtqueue extends Virtqueue {
             memory.set(Ring.SHORT, available + SplitLayout.ELEMENTS + 2L * place, (short) head);
         }
         next = (next + 1) & 0xffff;
-        clearChain();
-        return head;
     }
 
     private void endDirect(int head) {
@@ -135,11 +150,15 @@ final class SplitVirtqueue extends Virtqueue {
         take(head, 1);
     }
 
-    /** Writes a descriptor; length, flags and next index go together, as they lie. */
+    /** Writes the descriptor of a range of the chain that is being built. */
     private void describe(long at, int range, int flags, int nextIndex) {
-        long all = flags | (range >= readable ? SplitLayout.WRITE : 0) | (long) nextIndex << 16;
-        memory.set(Ring.LONG, at, addresses[range]);
-        memory.set(Ring.LONG, at + SplitLayout.LENGTH, lengths[range] | all << 32);
+        describe(at, addresses[range], lengths[range], flags | (range >= readable ? SplitLayout.WRITE : 0), nextIndex);
+    }
+
+    /** Writes a descriptor; length, flags and next index go together, as they lie. */
+    private void describe(long at, long address, int length, int flags, int nextIndex) {
+        memory.set(Ring.LONG, at, address);
+        memory.set(Ring.LONG, at + SplitLayout.LENGTH, length | (flags | (long) nextIndex << 16) << 32);
     }
 
     private void take(int head, int descriptors) {

@@ -130,6 +130,23 @@ public abstract sealed class Virtqueue permits SplitVirtqueue, PackedVirtqueue {
         }
     }
 
+    /**
+     * Adds a chain of one range, as {@link #add} and {@link #end} do, at less cost. No chain is being built.
+     *
+     * @param address of the device's
+     * @param length in bytes, more than 0
+     * @param writable whether the device writes it
+     * @return its id
+     */
+    public abstract int addSingle(long address, int length, boolean writable);
+
+    /** Checks that a chain of one range can be added. */
+    final void checkSingle(int length) {
+        if (freeCount == 0 || ranges != 0 || length <= 0) {
+            throw misuse(length);
+        }
+    }
+
     private IllegalStateException misuse(int length) {
         return new IllegalStateException("A chain has as many ranges as there is space for (" + space()
                 + "), each of 1 byte or more (" + length + "), and those that the device reads come first.");

@@ -84,6 +84,9 @@ class VirtqueueTest {
     }
 
     private static Chain build(QueuePair pair, Random random, int ranges, byte pattern, long address) {
+        if (ranges == 1 && random.nextBoolean()) {
+            return buildSingle(pair, random, pattern, address);
+        }
         int readable = random.nextInt(ranges + 1);
         int readableBytes = 0;
         int bytes = 0;
@@ -95,6 +98,15 @@ class VirtqueueTest {
         }
         pair.data.asSlice(address, readableBytes).fill(pattern);
         return new Chain(pair.driver.end(), pattern, readableBytes, bytes - readableBytes, address);
+    }
+
+    private static Chain buildSingle(QueuePair pair, Random random, byte pattern, long address) {
+        boolean writable = random.nextBoolean();
+        int length = 1 + random.nextInt(100);
+        int id = pair.driver.addSingle(QueuePair.DATA_ADDRESS + address, length, writable);
+        int readableBytes = writable ? 0 : length;
+        pair.data.asSlice(address, readableBytes).fill(pattern);
+        return new Chain(id, pattern, readableBytes, length - readableBytes, address);
     }
 
     /** The device checks what it reads and writes its complement; returns how many bytes it wrote. */
@@ -289,5 +301,19 @@ class VirtqueueTest {
         assertThrows(IllegalStateException.class, () -> pair.driver.add(QueuePair.DATA_ADDRESS, 0, true));
         pair.driver.add(QueuePair.DATA_ADDRESS, 1, true);
         assertThrows(IllegalStateException.class, () -> pair.driver.add(QueuePair.DATA_ADDRESS, 1, false));
+    }
+
+    @ParameterizedTest
+    @MethodSource("features")
+    void refusesAChainOfOneRangeThatCannotBe(long features) {
+        QueuePair pair = new QueuePair(SIZE, features);
+        assertThrows(IllegalStateException.class, () -> pair.driver.addSingle(QueuePair.DATA_ADDRESS, 0, true));
+        pair.driver.add(QueuePair.DATA_ADDRESS, 1, true);
+        assertThrows(IllegalStateException.class, () -> pair.driver.addSingle(QueuePair.DATA_ADDRESS, 1, true));
+        pair.driver.end();
+        while (pair.driver.chains() > 0) {
+            pair.driver.addSingle(QueuePair.DATA_ADDRESS, 1, true);
+        }
+        assertThrows(IllegalStateException.class, () -> pair.driver.addSingle(QueuePair.DATA_ADDRESS, 1, true));
     }
 }
