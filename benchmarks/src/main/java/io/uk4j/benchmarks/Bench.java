@@ -31,7 +31,7 @@ public final class Bench {
                 new VirtioNetBenchmark(peers, inetd),
                 new VirtioBlockBenchmark(),
                 new VirtqueueBenchmark(),
-                new BootBenchmark(target, peers, examples, Path.of("uk-platform-kvm/target")));
+                new BootBenchmark(target, peers, examples.resolve("hello-http/target/uk-example-hello-http-uk.img")));
         List<String> names = new ArrayList<>(args);
         boolean quick = names.remove("--quick");
         if (names.isEmpty()) {

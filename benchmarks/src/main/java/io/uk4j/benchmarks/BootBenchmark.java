@@ -1,8 +1,6 @@
 package io.uk4j.benchmarks;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,7 +9,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
 
 /**
  * From power-on to the first byte of hello-http's page: our sealed image beside a Linux guest with the same Java runtime, the same flags and the
@@ -33,22 +30,19 @@ final class BootBenchmark implements Benchmark {
 
     private final Path folder;
     private final Peers peers;
-    private final Path examples;
-    private final Path platform;
+    private final Path image;
 
     /**
      * Prepares it.
      *
      * @param target where benchmarks put their files
      * @param peers where compiled peers are put
-     * @param examples the folder of the examples, built
-     * @param platform the folder of uk-platform-kvm's artifacts
+     * @param image of hello-http, as ./uk image makes it
      */
-    BootBenchmark(Path target, Path peers, Path examples, Path platform) {
+    BootBenchmark(Path target, Path peers, Path image) {
         folder = target.resolve("boot");
         this.peers = new Peers(peers);
-        this.examples = examples;
-        this.platform = platform;
+        this.image = image;
     }
 
     @Override
@@ -67,12 +61,7 @@ final class BootBenchmark implements Benchmark {
         Path printer = peers.program("static_main", "-static");
         Path plugin = peers.program("counts", "-shared", "-fPIC");
         LinuxGuest linux = new LinuxGuest(folder.resolve("linux"));
-        Path runtime = runtime();
-        // An image that was made elsewhere, such as by ./uk image, which has an AOT cache; so the peer gets one, too.
-        String image = System.getProperty("uk.bench.image");
-        BootMachine.Guest ours = image == null
-                ? SealedGuest.helloHttp(folder, runtime, examples, kvmJar())
-                : SealedGuest.of(Path.of(image));
+        BootMachine.Guest ours = SealedGuest.of(image);
         BootMachine.Guest oursStatic = SealedGuest.program(folder, printer);
         BootMachine.Guest theirsStatic = linux.program(printer);
         System.out.println("Pages of the image are verified by CRC32C when they are first used. Linux is "
@@ -80,15 +69,15 @@ final class BootBenchmark implements Benchmark {
         List<Row> rows = new ArrayList<>();
         BootMachine.Counter counter = new BootMachine.Counter(plugin, folder.resolve("counts"));
         for (BootMachine.Model model : quick ? List.of(Q35) : List.of(Q35, MICROVM)) {
-            Pair hello = new Pair(model, ours, linux.helloHttp(model, runtime, examples, init, image != null));
+            Pair pair = new Pair(model, ours, linux.helloHttp(model, image, init, true));
             if (model.equals(Q35)) {
-                firstByte(rows, hello, quick ? 1 : 3);
-                memory(rows, hello, quick ? 32 : 8);
-                sizes(rows, hello, quick ? 3 : 19);
+                firstByte(rows, pair, quick ? 1 : 3);
+                memory(rows, pair, quick ? 32 : 8);
+                sizes(rows, pair, quick ? 3 : 19);
             }
-            instructions(rows, hello, counter);
+            instructions(rows, pair, counter);
             if (!quick && model.equals(Q35)) {
-                withSelfTests(rows, hello, counter);
+                asItComes(rows, new Pair(model, ours, linux.helloHttp(model, image, init, false)), counter);
             }
             staticProgram(rows, new Pair(model, oursStatic, theirsStatic), counter);
         }
@@ -167,12 +156,12 @@ final class BootBenchmark implements Benchmark {
                 "page", "instructionsPerRequest", "thousand", ours.perRequest / 1e3, theirs.perRequest / 1e3));
     }
 
-    /** What the peer would be without the word that spares it most of its work. */
-    private static void withSelfTests(List<Row> rows, Pair pair, BootMachine.Counter counter) {
-        BootMachine.Guest peer = LinuxGuest.withSelfTests(pair.theirs);
+    /** The peer without what was done to make it start sooner. */
+    private static void asItComes(List<Row> rows, Pair pair, BootMachine.Counter counter) {
+        firstByte(rows, pair, 3);
         long ours = count(pair.model, pair.ours, counter, 1).first.all();
-        long theirs = count(pair.model, peer, counter, 1).first.all();
-        rows.add(new Pair(pair.model, pair.ours, peer).instructions("first byte", ours, theirs));
+        long theirs = count(pair.model, pair.theirs, counter, 1).first.all();
+        rows.add(pair.instructions("first byte", ours, theirs));
     }
 
     private static Counted count(
@@ -300,25 +289,6 @@ final class BootBenchmark implements Benchmark {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BenchmarkException("zstd was interrupted.", e);
-        }
-    }
-
-    private Path runtime() {
-        Path runtime = folder.resolve("jre");
-        if (!Files.exists(runtime)) {
-            GuestFiles.runtime(runtime);
-        }
-        return runtime;
-    }
-
-    private Path kvmJar() {
-        try (Stream<Path> files = Files.list(platform)) {
-            return files.filter(file -> GuestFiles.isOneOf(file, List.of("uk-platform-kvm")))
-                    .filter(file -> !file.toString().endsWith("-sources.jar"))
-                    .findFirst()
-                    .orElseThrow(() -> new BenchmarkException("uk-platform-kvm is not built in " + platform));
-        } catch (IOException e) {
-            throw new UncheckedIOException("uk-platform-kvm is not built in " + platform, e);
         }
     }
 

@@ -27,6 +27,7 @@ final class LinuxGuest {
     private static final String WORDS = "console=ttyS0 quiet panic=-1";
 
     private static final String CACHE = "/app/application.aot";
+    private static final String ARCHIVE = "jre/lib/server/classes.jsa";
 
     /** The kernel's tests of its own ciphers at each start: more than half of what it executes. */
     private static final String NO_SELF_TESTS = " cryptomgr.notests";
@@ -122,39 +123,42 @@ final class LinuxGuest {
     /**
      * hello-http on sockets.
      *
-     * @param withCache with an AOT cache, recorded by a run of the same files
+     * @param image the sealed image, whose files it takes
+     * @param tuned with an AOT cache, recorded by a run of the same files, and a kernel that does not test its ciphers; if not, as it
+     *     comes, with the runtime's own archive of classes
      */
-    BootMachine.Guest helloHttp(BootMachine.Model model, Path runtime, Path examples, Path init, boolean withCache) {
+    BootMachine.Guest helloHttp(BootMachine.Model model, Path image, Path init, boolean tuned) {
         Path root = folder.resolve("root-" + model.name());
         try {
             prepare(root, init);
             addModules(root, model);
-            Command.run("cp", "-a", runtime.toString(), root.resolve("jre").toString());
-            for (Path file : GuestFiles.cLibrary()) {
-                Path to = root.resolve(file.toString().substring(1));
-                Files.createDirectories(to.getParent());
-                Files.copy(file.toRealPath(), to, StandardCopyOption.COPY_ATTRIBUTES);
-            }
-            Files.createDirectories(root.resolve("app"));
-            List<Path> jars = new ArrayList<>(GuestFiles.helloHttp(examples));
-            jars.removeIf(jar ->
-                    !GuestFiles.isOneOf(jar, List.of("uk-example-hello-http", "uk-core", "slf4j-api", "slf4j-simple")));
-            jars.add(onSockets());
-            List<String> classPath = new ArrayList<>();
-            for (Path jar : jars) {
-                classPath.add("/app/" + jar.getFileName());
-                Files.copy(jar, root.resolve("app").resolve(jar.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
-            }
-            List<String> command = GuestFiles.command(classPath, List.of("io.uk4j.example.hellohttp.OnSockets"));
-            if (withCache) {
+            List<String> jars = GuestFiles.copy(image, root);
+            Path ours = onSockets();
+            jars.add("/app/" + ours.getFileName());
+            Files.copy(ours, root.resolve("app").resolve(ours.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
+            List<String> command = GuestFiles.flags(image);
+            command.addAll(List.of("-cp", String.join(":", jars), "io.uk4j.example.hellohttp.OnSockets"));
+            dumpArchive(root);
+            if (tuned) {
                 record(root, command);
                 command.add(1, "-XX:AOTCache=" + CACHE);
+                Files.delete(root.resolve(ARCHIVE));
             }
             Files.writeString(root.resolve("init.arguments"), String.join("\n", command) + "\n");
-            return guest(root, "hello-" + model.name());
+            BootMachine.Guest guest = guest(root, (tuned ? "tuned-" : "plain-") + model.name());
+            return tuned ? guest : new BootMachine.Guest("linux, as it comes", guest.kernel(), guest.module(), WORDS);
         } catch (IOException e) {
             throw new UncheckedIOException("The Linux guest could not be made.", e);
         }
+    }
+
+    /** What the image leaves out where it has an AOT cache. */
+    private static void dumpArchive(Path root) {
+        Command.run(
+                root.resolve("jre/bin/java").toString(),
+                "-Xshare:dump",
+                "-XX:+UseSerialGC",
+                "-XX:SharedArchiveFile=" + root.resolve(ARCHIVE));
     }
 
     /** Runs it below the guest's root, with a network of its own, until it has asked itself for the page. */
@@ -172,11 +176,6 @@ final class LinuxGuest {
         line.addAll(command.subList(1, command.size()));
         line.add("train");
         Command.run(line);
-    }
-
-    /** The same guest with a command line that has nothing for speed. */
-    static BootMachine.Guest withSelfTests(BootMachine.Guest guest) {
-        return new BootMachine.Guest("linux, self-tests", guest.kernel(), guest.module(), WORDS);
     }
 
     /** One static program and nothing else. */

@@ -9,37 +9,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /** Makes sealed images for the boot benchmark: one file each. */
 final class SealedGuest {
-    private static final List<String> HOSTED = List.of("uk-platform-unix", "uk-gateway", "uk-vhost-user");
     private static final String WORDS = "uk.net.device=virtio:0 uk.net.ipv4=10.0.2.15/24 uk.net.gateway=10.0.2.2";
 
     private SealedGuest() {}
 
-    /** hello-http on the kvm platform. */
-    static BootMachine.Guest helloHttp(Path folder, Path runtime, Path examples, Path platform) {
-        TreeWriter tree = base();
-        addAll(tree, runtime, "/jre");
-        for (Path file : GuestFiles.cLibrary()) {
-            addFile(tree, file, file.toString());
-        }
-        List<Path> jars = new ArrayList<>(GuestFiles.helloHttp(examples));
-        jars.removeIf(jar -> GuestFiles.isOneOf(jar, HOSTED));
-        jars.add(platform);
-        List<String> classPath = new ArrayList<>();
-        for (Path jar : jars) {
-            classPath.add("/app/" + jar.getFileName());
-            addFile(tree, jar, classPath.getLast());
-        }
-        List<String> program = List.of("io.uk4j.example.hellohttp.HelloHttp", "@boot");
-        return image(tree, GuestFiles.command(classPath, program), folder.resolve("hello.uk.img"), WORDS);
-    }
-
-    /** An image of hello-http that was made before. */
+    /** The image of hello-http, as the plugin has made it. */
     static BootMachine.Guest of(Path image) {
         if (!Files.isReadable(image)) {
             throw new BenchmarkException(image + " cannot be read.\nTry: ./uk image hello-http");
@@ -79,22 +57,6 @@ final class SealedGuest {
         return new BootMachine.Guest("uk4j", image, null, words);
     }
 
-    private static void addAll(TreeWriter tree, Path folder, String as) {
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : (Iterable<Path>) files::iterator) {
-                String path = file.equals(folder) ? as : as + '/' + folder.relativize(file);
-                if (Files.isDirectory(file)) {
-                    tree.directory(path, 0755, 0);
-                } else {
-                    addFile(tree, file, path);
-                }
-            }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    /** The runtime checks that its files are as old as its archive of classes says. */
     private static void addFile(TreeWriter tree, Path file, String as) {
         try {
             Path real = file.toRealPath();
