@@ -158,6 +158,7 @@ final class LinuxGuest {
                 root.resolve("jre/bin/java").toString(),
                 "-Xshare:dump",
                 "-XX:+UseSerialGC",
+                "-XX:SharedClassListFile=" + Path.of(System.getProperty("java.home"), "lib/classlist"),
                 "-XX:SharedArchiveFile=" + root.resolve(ARCHIVE));
     }
 

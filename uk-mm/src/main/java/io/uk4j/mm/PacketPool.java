@@ -12,9 +12,9 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The packet buffers of one loop. All memory and all objects are taken when the pool is built: each slot has one
- * {@link PoolBuffer} for life. Acquiring and releasing are O(1), take no lock and allocate nothing. Each size class keeps
- * its free slots in a list of its own, last in, first out, so that the slot that is handed out is the one that the
+ * The packet buffers of one loop. All memory is taken when the pool is built; each slot has one {@link PoolBuffer} for life, made
+ * when the slot is handed out for the first time. Acquiring and releasing are O(1), take no lock and allocate nothing else. Each size class keeps
+ * the slots that came back in a list of its own, last in, first out, so that the slot that is handed out is the one that the
  * processor's caches know best.
  *
  * <p>By default three quarters of the budget are slots of 2 KiB, which hold an Ethernet frame of 1,514 bytes with its

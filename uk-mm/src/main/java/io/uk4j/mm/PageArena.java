@@ -101,6 +101,21 @@ public final class PageArena implements AutoCloseable {
         return cut(grow(bytes, alignment), 0, bytes);
     }
 
+    /**
+     * Cuts a piece for several things of one size, one behind the other: for as many as fit into what is left of a chunk.
+     *
+     * @param bytes of each thing, a multiple of the alignment
+     * @param most how many things, 1 or more
+     * @param alignment as for {@link #allocate}, and with the same failures
+     * @return a piece for 1 to {@code most} things, and not a byte more
+     */
+    Piece allocateRun(int bytes, int most, long alignment) {
+        Piece first = allocate(bytes, alignment);
+        Pages chunk = first.pages();
+        long more = Math.min(most - 1L, (chunk.segment().byteSize() - nextOffset) / bytes);
+        return cut(current, nextOffset - bytes, bytes * (more + 1));
+    }
+
     private Piece cut(int index, long offset, long bytes) {
         Pages chunk = chunks.get(index);
         current = index;

@@ -27,12 +27,12 @@ public final class PoolBuffer extends UnpooledDirectByteBuf {
     /** How many references there are beyond the first. Netty's own count, by which it refuses access, only says whether there is one. */
     private int further;
 
-    PoolBuffer(SlotClass home, PageArena.Piece slot) {
-        super(UnpooledByteBufAllocator.DEFAULT, slot.segment().asByteBuffer(), home.slotBytes);
+    PoolBuffer(SlotClass home, MemorySegment slot, long deviceAddress) {
+        super(UnpooledByteBufAllocator.DEFAULT, slot.asByteBuffer(), home.slotBytes);
         this.home = home;
-        this.segment = slot.segment();
-        this.address = slot.segment().address();
-        this.deviceAddress = slot.deviceAddress();
+        this.segment = slot;
+        this.address = slot.address();
+        this.deviceAddress = deviceAddress;
         setRefCnt(0);
     }
 

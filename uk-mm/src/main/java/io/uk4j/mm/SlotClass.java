@@ -2,9 +2,11 @@ package io.uk4j.mm;
 
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -27,11 +29,20 @@ final class SlotClass {
     /** Who acquired each buffer that is out, where that is tracked. */
     private final @Nullable IdentityHashMap<PoolBuffer, Throwable> holders;
 
-    /** The free slots, the one put back last at the end: taking one touches none of those below it. */
+    /** The memory of the slots, in pieces for several. */
+    private final List<PageArena.Piece> runs = new ArrayList<>();
+
+    /** The slots that came back, the one put back last at the end: taking one touches none of those below it. */
     private final @Nullable PoolBuffer[] stack;
 
-    /** Written by the loop; a gauge may read it from elsewhere and is content with a value of a moment ago. */
-    private int free;
+    // Written by the loop; a gauge may read them from elsewhere and is content with values of a moment ago.
+    private int stacked;
+
+    /** How many slots are not of any use yet: their buffers are made when it comes to them. */
+    private int untouched;
+
+    private int run;
+    private long runOffset;
 
     SlotClass(PacketPool.SizeClass size, PacketPool.Builder builder, PageArena arena) {
         slotBytes = size.slotBytes();
@@ -59,9 +70,12 @@ final class SlotClass {
         holders = builder.trackLeaks ? new IdentityHashMap<>() : null;
         long alignment =
                 Math.max(PacketPool.CACHE_LINE_BYTES, Math.min(Integer.lowestOneBit(slotBytes), builder.pageBytes()));
-        for (int i = 0; i < slots; i++) {
-            addFree(new PoolBuffer(this, arena.allocate(slotBytes, alignment)));
+        for (int left = slots; left > 0; ) {
+            PageArena.Piece piece = arena.allocateRun(slotBytes, left, alignment);
+            runs.add(piece);
+            left -= (int) (piece.segment().byteSize() / slotBytes);
         }
+        untouched = slots;
     }
 
     private static Counter counter(@Nullable Counters counters, String name, String help) {
@@ -72,13 +86,15 @@ final class SlotClass {
     @Nullable
     PoolBuffer tryTake() {
         assert onLoop.getAsBoolean() : "a buffer is acquired outside the loop that owns the pool";
-        int top = free - 1;
-        PoolBuffer buffer = top < 0 ? null : stack[top];
+        int top = stacked - 1;
+        PoolBuffer buffer = top < 0 ? tryMake() : stack[top];
         if (buffer == null) {
             return null;
         }
-        stack[top] = null;
-        free = top;
+        if (top >= 0) {
+            stack[top] = null;
+            stacked = top;
+        }
         acquired.increment();
         buffer.acquired(headroomBytes);
         if (holders != null) {
@@ -96,24 +112,39 @@ final class SlotClass {
         if (holders != null) {
             holders.remove(buffer);
         }
-        addFree(buffer);
+        stack[stacked++] = buffer;
     }
 
-    private void addFree(PoolBuffer buffer) {
-        stack[free++] = buffer;
+    /** Makes the buffer of a slot that was never used. To make all of them at once would take longer than all else in a small appliance. */
+    private @Nullable PoolBuffer tryMake() {
+        if (untouched == 0) {
+            return null;
+        }
+        PageArena.Piece piece = runs.get(run);
+        PoolBuffer buffer =
+                new PoolBuffer(this, piece.segment().asSlice(runOffset, slotBytes), piece.deviceAddress() + runOffset);
+        untouched--;
+        runOffset += slotBytes;
+        if (runOffset == piece.segment().byteSize()) {
+            run++;
+            runOffset = 0;
+        }
+        return buffer;
     }
 
     /** Forgets all slots, so that nobody acquires one any more. */
     void drop() {
         Arrays.fill(stack, null);
+        stacked = 0;
+        untouched = 0;
     }
 
     int free() {
-        return free;
+        return stacked + untouched;
     }
 
     int inUse() {
-        return slots - free;
+        return slots - free();
     }
 
     /** Appends where each buffer that is out was acquired, as far as that was tracked; the same place is told once. */

@@ -5,12 +5,10 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** What a registry and all that were derived from it by labels share. */
 final class MetricSet {
-    private static final Pattern NAME = Pattern.compile("[a-z][a-z0-9_]*");
     private static final String COUNTER_SUFFIX = "_total";
 
     /** All metrics of one name. */
@@ -55,7 +53,7 @@ final class MetricSet {
     }
 
     private static void check(String name, boolean counts) {
-        if (!NAME.matcher(name).matches()) {
+        if (!Labels.isName(name) || name.charAt(0) == '_') {
             throw new IllegalArgumentException(
                     "Not a metric's name of lower-case letters, digits and underscores: " + name);
         }

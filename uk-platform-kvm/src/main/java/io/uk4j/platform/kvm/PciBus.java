@@ -7,6 +7,7 @@ import io.uk4j.virtio.transport.PciFunction;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -104,7 +105,10 @@ final class PciBus {
     }
 
     private PciFunction open(int function, int messageCount, DeviceInterrupts interrupts) {
-        String name = String.format("pci:%02x:%02x.%d", function >> 8, (function >> 3) & 31, function & 7);
+        // Not String.format, whose locales take longer than all of this scan.
+        HexFormat hex = HexFormat.of();
+        String name = "pci:" + hex.toHexDigits((byte) (function >> 8)) + ':'
+                + hex.toHexDigits((byte) ((function >> 3) & 31)) + '.' + (function & 7);
         Registers configuration = ecam.configuration(name, function, new PortConfiguration(boot, function));
         // Firmware may have left it running: no access to memory before a driver has reset it.
         int command = configuration.read16(COMMAND) & ~(DECODE_PORTS | DECODE_MEMORY | BUS_MASTER);
