@@ -25,6 +25,7 @@ module io.uk4j.core {
     uses io.uk4j.core.PlatformProvider;
     uses io.uk4j.core.block.BlockDeviceProvider;
     uses io.uk4j.core.config.KeyProvider;
+    uses io.uk4j.core.net.NetDeviceLayer;
     uses io.uk4j.core.net.NetDeviceProvider;
 
     provides io.uk4j.core.config.KeyProvider with

@@ -6,6 +6,9 @@ import io.uk4j.core.config.Key;
 import io.uk4j.core.internal.Scheme;
 import io.uk4j.core.metrics.Counter;
 import io.uk4j.core.metrics.Counters;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
 
@@ -43,7 +46,39 @@ public final class NetDevices {
     private NetDevices() {}
 
     /**
-     * Opens a device for the loop that owns the context's pool.
+     * Opens the appliance's own device, the one that {@link #DEVICE uk.net.device} names, with each {@link NetDeviceLayer} of the
+     * linked modules around it that wants to be, in the order of their class names, the last one outermost.
+     *
+     * @param context what the device may use
+     * @return the device, to be closed by the caller on that loop
+     * @throws ConfigException if there is no such device here, see {@link #open(DeviceContext, String)}, or a layer cannot do
+     *     what the configuration asks of it
+     * @throws io.uk4j.core.DeviceException if the device is missing, taken or not permitted
+     * @throws java.util.ServiceConfigurationError if a provider or a layer cannot be loaded
+     */
+    public static NetDevice open(DeviceContext context) {
+        NetDevice device = open(context, context.config().get(DEVICE));
+        return layered(ServiceLoader.load(NetDeviceLayer.class), context, device);
+    }
+
+    static NetDevice layered(Iterable<NetDeviceLayer> layers, DeviceContext context, NetDevice device) {
+        NetDevice outermost = device;
+        try {
+            List<NetDeviceLayer> ordered = new ArrayList<>();
+            layers.forEach(ordered::add);
+            ordered.sort(Comparator.comparing(layer -> layer.getClass().getName()));
+            for (NetDeviceLayer layer : ordered) {
+                outermost = layer.around(context, outermost);
+            }
+            return outermost;
+        } catch (RuntimeException | Error e) {
+            outermost.close();
+            throw e;
+        }
+    }
+
+    /**
+     * Opens a device for the loop that owns the context's pool, without layers.
      *
      * @param context what the device may use
      * @param spec the scheme, a colon, and what the scheme's provider takes as an address; without a colon the address

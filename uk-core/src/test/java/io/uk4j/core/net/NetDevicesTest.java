@@ -11,7 +11,9 @@ import io.uk4j.core.config.ConfigException;
 import io.uk4j.core.config.Configs;
 import io.uk4j.core.metrics.MetricRegistry;
 import java.lang.reflect.Proxy;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class NetDevicesTest {
@@ -89,5 +91,53 @@ class NetDevicesTest {
                 uk.net.device=tap:uk0: several modules open devices of the scheme tap:.
                 Found: io.uk4j.core.net.NetDevicesTest$Provider, io.uk4j.core.net.NetDevicesTest$Provider.
                 Try: take all but one off the class path""", refusal("tap:uk0", TAP, TAP));
+    }
+
+    @Test
+    void putsLayersAroundADeviceInTheOrderOfTheirNames() {
+        List<String> closed = new ArrayList<>();
+        NetDevice device = NetDevices.layered(
+                List.of(new Outer(closed), new Inner(closed)), CONTEXT, closing("device", closed, null));
+        device.close();
+        assertEquals(List.of("outer", "inner", "device"), closed);
+    }
+
+    @Test
+    void closesTheDeviceWhenALayerRefuses() {
+        List<String> closed = new ArrayList<>();
+        NetDeviceLayer refusing = (_, _) -> {
+            throw new ConfigException("as meant", null, null);
+        };
+        List<NetDeviceLayer> layers = List.of(refusing);
+        NetDevice device = closing("device", closed, null);
+        assertThrows(ConfigException.class, () -> NetDevices.layered(layers, CONTEXT, device));
+        assertEquals(List.of("device"), closed);
+    }
+
+    private record Inner(List<String> closed) implements NetDeviceLayer {
+        @Override
+        public NetDevice around(DeviceContext context, NetDevice device) {
+            return closing("inner", closed, device);
+        }
+    }
+
+    private record Outer(List<String> closed) implements NetDeviceLayer {
+        @Override
+        public NetDevice around(DeviceContext context, NetDevice device) {
+            return closing("outer", closed, device);
+        }
+    }
+
+    /** A device that can only be closed, and then closes another. */
+    private static NetDevice closing(String name, List<String> closed, @Nullable NetDevice inner) {
+        return (NetDevice) Proxy.newProxyInstance(
+                NetDevice.class.getClassLoader(), new Class<?>[] {NetDevice.class}, (_, method, _) -> {
+                    assertEquals("close", method.getName());
+                    closed.add(name);
+                    if (inner != null) {
+                        inner.close();
+                    }
+                    return null;
+                });
     }
 }

@@ -68,8 +68,7 @@ final class ApplianceStack implements AutoCloseable {
                     "The gateway is another host of the same link.",
                     "another gateway, or a shorter prefix in " + NetKeys.IPV4);
         }
-        NetDevice device = NetDevices.open(
-                new DeviceContext(platform, config, appliance.counters(), pool), config.get(NetDevices.DEVICE));
+        NetDevice device = NetDevices.open(new DeviceContext(platform, config, appliance.counters(), pool));
         try {
             return NetStack.builder(loop, device, pool)
                     .address(address)
