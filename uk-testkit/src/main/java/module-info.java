@@ -5,6 +5,7 @@
 @org.jspecify.annotations.NullMarked
 module io.uk4j.testkit {
     requires transitive io.uk4j.core;
+    requires transitive io.uk4j.net.pcap;
     requires transitive io.uk4j.platform.sim;
     requires transitive org.junit.jupiter.api;
     requires transitive org.junit.jupiter.params;

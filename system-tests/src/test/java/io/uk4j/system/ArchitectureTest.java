@@ -43,6 +43,7 @@ class ArchitectureTest {
                 module("io.uk4j.mm", "io.uk4j.core.."),
                 module("io.uk4j.sched", "io.uk4j.core..", "org.jctools.."),
                 module("io.uk4j.net.tcpip", "io.uk4j.core..", "io.uk4j.mm..", "io.uk4j.sched.."),
+                module("io.uk4j.net.pcap", "io.uk4j.core.."),
                 module("io.uk4j.gateway", "io.uk4j.core..", "io.uk4j.mm..", "io.uk4j.sched..", "io.uk4j.net.tcpip"),
                 module("io.uk4j.virtio", "io.uk4j.core..", "io.uk4j.mm.."),
                 module("io.uk4j.blk", "io.uk4j.core..", "io.uk4j.sched", "javax.crypto.."),
@@ -72,6 +73,7 @@ class ArchitectureTest {
                 module(
                         "io.uk4j.testkit",
                         "io.uk4j.core..",
+                        "io.uk4j.net.pcap",
                         "io.uk4j.platform.sim..",
                         "org.junit..",
                         "org.opentest4j.."),
@@ -81,6 +83,7 @@ class ArchitectureTest {
                         "io.uk4j.mm..",
                         "io.uk4j.sched..",
                         "io.uk4j.net.tcpip",
+                        "io.uk4j.net.pcap",
                         "io.uk4j.blk",
                         "jdk.jfr.."));
     }
@@ -127,6 +130,7 @@ class ArchitectureTest {
                         "io.uk4j.mm..",
                         "io.uk4j.sched..",
                         "io.uk4j.net.tcpip..",
+                        "io.uk4j.net.pcap..",
                         "io.uk4j.virtio..",
                         "io.uk4j.blk..")
                 .should();

@@ -25,12 +25,4 @@ final class InternetChecksum {
         }
         return sum;
     }
-
-    /** Completes a checksum that was left to a device: the folded pseudo header sum stands in the field. */
-    static void complete(byte[] frame, int start, int offset) {
-        int checksum = ~sum(frame, start, frame.length, 0) & 0xffff;
-        int stored = checksum == 0 ? 0xffff : checksum;
-        frame[start + offset] = (byte) (stored >>> 8);
-        frame[start + offset + 1] = (byte) stored;
-    }
 }

@@ -1,5 +1,6 @@
 package io.uk4j.testkit;
 
+import io.uk4j.net.pcap.PcapWriter;
 import io.uk4j.platform.sim.FrameTap;
 import io.uk4j.platform.sim.Simulation;
 import io.uk4j.platform.sim.Wire;

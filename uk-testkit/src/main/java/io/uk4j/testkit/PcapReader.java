@@ -11,6 +11,8 @@ import java.util.List;
 /** Reads captures in classic pcap of link type Ethernet, of either byte order, with micro- or nanoseconds. */
 public final class PcapReader {
     private static final int MAGIC_MICROSECONDS = 0xa1b2c3d4;
+    private static final int MAGIC_NANOSECONDS = 0xa1b23c4d;
+    private static final int LINKTYPE_ETHERNET = 1;
 
     /**
      * A recorded frame.
@@ -47,18 +49,17 @@ public final class PcapReader {
             throw new IOException("Too short for a capture: " + bytes.length + " bytes.");
         }
         int magic = in.getInt(0);
-        if (magic == Integer.reverseBytes(PcapWriter.MAGIC_NANOSECONDS)
-                || magic == Integer.reverseBytes(MAGIC_MICROSECONDS)) {
+        if (magic == Integer.reverseBytes(MAGIC_NANOSECONDS) || magic == Integer.reverseBytes(MAGIC_MICROSECONDS)) {
             in.order(ByteOrder.LITTLE_ENDIAN);
             magic = Integer.reverseBytes(magic);
         }
-        if (magic != PcapWriter.MAGIC_NANOSECONDS && magic != MAGIC_MICROSECONDS) {
+        if (magic != MAGIC_NANOSECONDS && magic != MAGIC_MICROSECONDS) {
             throw new IOException("Not a classic pcap: magic 0x" + Integer.toHexString(magic));
         }
-        if (in.getInt(20) != PcapWriter.LINKTYPE_ETHERNET) {
+        if (in.getInt(20) != LINKTYPE_ETHERNET) {
             throw new IOException("Not a capture of Ethernet: link type " + in.getInt(20));
         }
-        long unitNs = magic == PcapWriter.MAGIC_NANOSECONDS ? 1 : 1_000;
+        long unitNs = magic == MAGIC_NANOSECONDS ? 1 : 1_000;
         in.position(24);
         List<Captured> frames = new ArrayList<>();
         while (in.hasRemaining()) {
