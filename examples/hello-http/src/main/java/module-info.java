@@ -2,6 +2,7 @@
 @org.jspecify.annotations.NullMarked
 module io.uk4j.example.hellohttp {
     requires io.uk4j.core;
+    requires io.uk4j.net.pcap;
     requires io.uk4j.net.tcpip;
     requires io.uk4j.sched;
     requires jdk.jfr;

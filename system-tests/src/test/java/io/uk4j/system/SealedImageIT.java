@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.uk4j.boot.BootImage;
+import io.uk4j.testkit.PcapReader;
 import io.uk4j.testkit.Requirements;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -42,14 +43,17 @@ class SealedImageIT {
         tree = SealedTree.helloHttp(folder);
     }
 
-    private SealedMachine start(Path bootLayer, @Nullable Path module, String machine, String device)
+    private SealedMachine start(
+            Path bootLayer, @Nullable Path module, String machine, String device, String... moreWords)
             throws IOException {
+        List<String> words = new ArrayList<>(WORDS);
+        words.addAll(List.of(moreWords));
         return SealedMachine.start(
                 folder,
                 bootLayer,
                 module,
                 machine,
-                WORDS,
+                words,
                 List.of(
                         "-global", MMIO,
                         "-netdev", "user,id=n,hostfwd=tcp:127.0.0.1:" + port + "-:80",
@@ -124,6 +128,53 @@ class SealedImageIT {
                 assertTrue(types.contains("io.uk4j.Appliance"), types.toString());
             }
         }
+    }
+
+    /** What passes the driver goes into the tree in RAM, and comes out by HTTP. */
+    @Test
+    void handsItsPacketCaptureOut() throws Exception {
+        Requirements.commands("tcpdump");
+        String[] words = {"uk.pcap.file=/tmp/net.pcap", "uk.pcap.bytes=1M"};
+        try (SealedMachine guest = start(kernel, tree, "q35", "virtio-net-pci", words)) {
+            guest.await("Ready: ");
+            Path file = folder.resolve("guest.pcap");
+            curl("-o", "/dev/null", url("/"));
+            long beforeMs = System.currentTimeMillis();
+            curl("-o", file.toString(), url("/capture"));
+
+            String text = PacketCaptureIT.read(file);
+            assertTrue(text.matches(PacketCaptureIT.handshake("10\\.0\\.2\\.2\\.\\d+", "10\\.0\\.2\\.15\\.80")), text);
+            assertTrue(text.contains("GET /capture HTTP/1.1"), text);
+            long lastMs = PcapReader.read(file).getLast().timeNs() / 1_000_000;
+            assertTrue(Math.abs(lastMs - beforeMs) < 3_600_000, () -> "recorded at " + lastMs + ", not " + beforeMs);
+
+            // More than there is room for: the page is served all the same, and the metrics say what is not in the
+            // capture.
+            curl("-o", "/dev/null", url("/bytes/2M"));
+            Metrics metrics = Metrics.parse(curl(url("/metrics")));
+            assertTrue(metrics.sum("uk_pcap_frames_missed_total") > 0, metrics::toString);
+            assertTrue(guest.console().contains("/tmp/net.pcap of "), guest.console());
+            curl("-o", file.toString(), url("/capture"));
+            assertEquals(
+                    metrics.sum("uk_pcap_frames_total"), PcapReader.read(file).size());
+            assertTrue(Files.size(file) <= 1 << 20);
+        }
+    }
+
+    @Test
+    void saysThatTheCaptureCannotBeWritten() throws Exception {
+        try (SealedMachine guest = start(kernel, tree, "q35", "virtio-net-pci", "uk.pcap.file=/jre/net.pcap")) {
+            assertEquals(2, guest.awaitEnd(), guest.console());
+            assertTrue(
+                    guest.console().contains("uk.pcap.file=/jre/net.pcap (command line) cannot be written: "),
+                    guest.console());
+        }
+    }
+
+    private static String curl(String... arguments) {
+        List<String> line = new ArrayList<>(List.of("curl", "-sSf"));
+        line.addAll(List.of(arguments));
+        return Command.run(Duration.ofMinutes(1), line).succeeded();
     }
 
     private static Command result(java.util.concurrent.Future<Command> task) {

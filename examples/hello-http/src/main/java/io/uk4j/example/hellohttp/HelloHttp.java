@@ -7,6 +7,7 @@ import io.uk4j.example.hellohttp.http.HttpDate;
 import io.uk4j.example.hellohttp.http.HttpServer;
 import io.uk4j.example.hellohttp.http.HttpStats;
 import io.uk4j.example.hellohttp.http.Limits;
+import io.uk4j.net.pcap.PcapKeys;
 import io.uk4j.net.tcpip.Endpoint;
 import io.uk4j.net.tcpip.Ipv4Address;
 import io.uk4j.net.tcpip.NetStack;
@@ -72,7 +73,13 @@ public final class HelloHttp {
         facts.put("platform", appliance.platform().name());
         facts.put("fibers", loop.fibers().mode().name().toLowerCase(Locale.ROOT));
         facts.put("Java", Runtime.version().toString());
-        Site site = new Site(facts, stats, counters, appliance::describe, clock::nowNs);
+        Site site = new Site(
+                facts,
+                stats,
+                counters,
+                appliance::describe,
+                appliance.config().find(PcapKeys.FILE).orElse(null),
+                clock::nowNs);
         return new HttpServer(site.handler(), Limits.DEFAULT, clock::nowNs, new HttpDate(clock::wallNs), stats);
     }
 

@@ -8,9 +8,11 @@ import io.uk4j.example.hellohttp.http.Response;
 import io.uk4j.example.hellohttp.http.Status;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is served where.
@@ -19,6 +21,7 @@ import java.util.function.Supplier;
  * @param stats what the server counts
  * @param counters what all of the appliance counts
  * @param description the appliance's own description
+ * @param capture where the frames of the network are recorded, or null
  * @param nowNs monotonic time
  */
 record Site(
@@ -26,6 +29,7 @@ record Site(
         HttpStats stats,
         Counters counters,
         Supplier<String> description,
+        @Nullable Path capture,
         LongSupplier nowNs) {
     private static final String BYTES = "/bytes/";
 
@@ -42,6 +46,7 @@ record Site(
                 .get("/describe", (_, response) -> send(response, Router.PLAIN, description.get()))
                 .get("/health", (_, response) -> send(response, Router.PLAIN, "ok\n"))
                 .get("/recording", new FlightRecording())
+                .get("/capture", new PacketCapture(capture))
                 .get(BYTES, Site::bytes)
                 .post("/upload", new Upload());
     }

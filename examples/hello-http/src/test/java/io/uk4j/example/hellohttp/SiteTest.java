@@ -15,18 +15,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class SiteTest {
     private final MetricRegistry counters = new MetricRegistry();
     private final HttpStats stats = new HttpStats();
     private long nowNs;
+    private @Nullable Path capture;
 
     private String ask(String method, String path, String content) throws IOException {
         String request = method + ' ' + path + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: "
                 + content.length() + "\r\n\r\n" + content;
-        Site site = new Site(Map.of("platform", "<test>"), stats, counters, () -> "described", () -> nowNs);
+        Site site = new Site(Map.of("platform", "<test>"), stats, counters, () -> "described", capture, () -> nowNs);
         ByteArrayOutputStream answer = new ByteArrayOutputStream();
         var handler = site.handler();
         nowNs += 3_661_000_000_000L;
@@ -70,6 +75,19 @@ class SiteTest {
         assertTrue(ask("GET", "/bytes/20", "").endsWith("\r\n\r\n000000000000000\n0000"));
         assertTrue(ask("HEAD", "/bytes/1T", "").contains("Content-Length: 1099511627776\r\n"));
         assertTrue(ask("GET", "/bytes/many", "").startsWith("HTTP/1.1 400 "));
+    }
+
+    @Test
+    void servesTheCaptureIfThereIsOne(@TempDir Path folder) throws IOException {
+        String missing = ask("GET", "/capture", "");
+        assertTrue(missing.startsWith("HTTP/1.1 404 ") && missing.contains("uk.pcap.file="), missing);
+
+        capture = folder.resolve("a.pcap");
+        String text = "frames ".repeat(3_000);
+        Files.writeString(capture, text);
+        assertTrue(ask("GET", "/capture", "").endsWith("\r\n\r\n" + text));
+        String head = ask("HEAD", "/capture", "");
+        assertTrue(head.contains("Content-Length: 21000\r\n") && head.endsWith("\r\n\r\n"), head);
     }
 
     @Test
