@@ -6,7 +6,7 @@
 // by its address, which is in the upper half; what ran below before the first of these is firmware and entry code. With blocks=on
 // follow pairs of the address of a block of code and how many instructions were executed in it.
 //
-// Only for machines of one processor: the counts are plain additions in the translated code. A block that a fault leaves early counts in full.
+// Only where one thread is all processors (one processor, or -icount): the counts are plain additions in the translated code. A block that a fault leaves early counts in full.
 //
 // Debian has no package of qemu-plugin.h, so what is used of it is declared here, as of its version 1 (QEMU 4.2 to 8.2).
 #include <fcntl.h>

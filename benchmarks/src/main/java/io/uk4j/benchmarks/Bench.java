@@ -23,6 +23,7 @@ public final class Bench {
         Path examples = Path.of(System.getProperty("uk.bench.examples", "examples"));
         Path peers = target.resolve("peers");
         Path inetd = examples.resolve("inetd/target/uk-example-inetd.jar");
+        Path image = examples.resolve("hello-http/target/uk-example-hello-http-uk.img");
         List<Benchmark> all = List.of(
                 new MicroBenchmark(),
                 new PairBenchmark(peers),
@@ -31,7 +32,8 @@ public final class Bench {
                 new VirtioNetBenchmark(peers, inetd),
                 new VirtioBlockBenchmark(),
                 new VirtqueueBenchmark(),
-                new BootBenchmark(target, peers, examples.resolve("hello-http/target/uk-example-hello-http-uk.img")));
+                new BootBenchmark(target, peers, image),
+                new SmpBenchmark(target, peers, image));
         List<String> names = new ArrayList<>(args);
         boolean quick = names.remove("--quick");
         if (names.isEmpty()) {

@@ -115,7 +115,7 @@ final class BootBenchmark implements Benchmark {
     }
 
     private static Started start(BootMachine.Model model, BootMachine.Guest guest) {
-        try (BootMachine machine = new BootMachine(model, guest, MEMORY_MIB, null, LIMIT)) {
+        try (BootMachine machine = new BootMachine(model, guest, MEMORY_MIB, 1, null, LIMIT)) {
             awaitReady(machine, guest);
             try (BootMachine.Client client = machine.new Client()) {
                 client.ask(PAGE);
@@ -166,7 +166,7 @@ final class BootBenchmark implements Benchmark {
 
     private static Counted count(
             BootMachine.Model model, BootMachine.Guest guest, BootMachine.Counter counter, int requests) {
-        try (BootMachine machine = new BootMachine(model, guest, MEMORY_MIB, counter, LIMIT)) {
+        try (BootMachine machine = new BootMachine(model, guest, MEMORY_MIB, 1, counter, LIMIT)) {
             awaitReady(machine, guest);
             try (BootMachine.Client client = machine.new Client()) {
                 client.ask(PAGE);
@@ -201,7 +201,7 @@ final class BootBenchmark implements Benchmark {
 
     private static BootMachine.Counts countToMain(
             BootMachine.Model model, BootMachine.Guest guest, BootMachine.Counter counter) {
-        try (BootMachine machine = new BootMachine(model, guest, MEMORY_MIB, counter, LIMIT)) {
+        try (BootMachine machine = new BootMachine(model, guest, MEMORY_MIB, 1, counter, LIMIT)) {
             if (!machine.awaitLine("main")) {
                 throw new BenchmarkException(
                         "The static program of " + guest.name() + " said nothing:\n" + machine.console());
@@ -237,7 +237,7 @@ final class BootBenchmark implements Benchmark {
     }
 
     private static boolean serves(BootMachine.Model model, BootMachine.Guest guest, int memoryMib) {
-        try (BootMachine machine = new BootMachine(model, guest, memoryMib, null, Duration.ofMinutes(1))) {
+        try (BootMachine machine = new BootMachine(model, guest, memoryMib, 1, null, Duration.ofMinutes(1))) {
             if (!machine.awaitLine("Ready: ")) {
                 return false;
             }

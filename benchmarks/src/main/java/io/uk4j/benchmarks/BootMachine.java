@@ -21,7 +21,7 @@ import java.util.TimerTask;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A machine of QEMU that is emulated in software: one processor, a serial line, a virtio network device and no more. */
+/** A machine of QEMU that is emulated in software: a serial line, a virtio network device and no more. */
 final class BootMachine implements AutoCloseable {
     /**
      * Without the words that say that string instructions are fast: QEMU counts each round of one as an instruction, and Linux would clear and
@@ -72,7 +72,7 @@ final class BootMachine implements AutoCloseable {
      * @param counter the plugin that counts instructions and where it puts the counts; null to let the machine run as fast as it can
      * @param limit after this it is ended, wherever it is
      */
-    BootMachine(Model model, Guest guest, int memoryMib, @Nullable Counter counter, Duration limit) {
+    BootMachine(Model model, Guest guest, int memoryMib, int processors, @Nullable Counter counter, Duration limit) {
         port = freePort();
         List<String> line = new ArrayList<>(List.of(
                 "qemu-system-x86_64",
@@ -83,7 +83,7 @@ final class BootMachine implements AutoCloseable {
                 "-cpu",
                 PROCESSOR,
                 "-smp",
-                "1",
+                Integer.toString(processors),
                 "-m",
                 memoryMib + "M",
                 "-nodefaults",

@@ -3,16 +3,20 @@ package io.uk4j.benchmarks;
 import io.uk4j.boot.BootImage;
 import io.uk4j.boot.TreeEntry;
 import io.uk4j.boot.TreeReader;
+import io.uk4j.boot.TreeWriter;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** What the Linux guest of the boot benchmark has from our sealed image: its Java runtime, C library, jars and flags, byte by byte. */
 final class GuestFiles {
@@ -44,6 +48,42 @@ final class GuestFiles {
             }
         }
         return jars;
+    }
+
+    /** Copies the Java runtime and the C library from an image into a tree. */
+    static void copyRuntime(Path image, TreeWriter to) {
+        try (TreeReader tree = BootImage.openTree(image)) {
+            for (TreeEntry entry : tree.entries()) {
+                String path = entry.path();
+                if (path.equals("/jre") || path.startsWith("/jre/") || path.startsWith("/lib")) {
+                    if (entry.directory()) {
+                        to.directory(path, entry.permissions(), entry.modifiedSeconds());
+                    } else {
+                        to.file(path, entry.permissions(), entry.modifiedSeconds(), tree.read(path));
+                    }
+                }
+            }
+        }
+    }
+
+    /**
+     * Makes a jar of a benchmark's own classes.
+     *
+     * @param classes by their paths, without the ending
+     */
+    static Path jar(Path folder, String name, List<String> classes) throws IOException {
+        Path root = folder.resolve(name);
+        for (String path : classes) {
+            Path to = root.resolve(path + ".class");
+            Files.createDirectories(to.getParent());
+            try (InputStream from = GuestFiles.class.getResourceAsStream('/' + path + ".class")) {
+                Files.copy(Objects.requireNonNull(from), to, StandardCopyOption.REPLACE_EXISTING);
+            }
+        }
+        Path jar = folder.resolve(name + ".jar");
+        String tool = Path.of(System.getProperty("java.home"), "bin", "jar").toString();
+        Command.run(tool, "--create", "--file", jar.toString(), "-C", root.toString(), ".");
+        return jar;
     }
 
     private static void copy(TreeReader tree, TreeEntry entry, Path to) throws IOException {

@@ -1,7 +1,6 @@
 package io.uk4j.benchmarks;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -14,7 +13,6 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -133,7 +131,13 @@ final class LinuxGuest {
             prepare(root, init);
             addModules(root, model);
             List<String> jars = GuestFiles.copy(image, root);
-            Path ours = onSockets();
+            // The one program that is not part of the example.
+            Path ours = GuestFiles.jar(
+                    folder,
+                    "on-sockets",
+                    List.of(
+                            "io/uk4j/example/hellohttp/OnSockets",
+                            "io/uk4j/example/hellohttp/OnSockets$SocketTransport"));
             jars.add("/app/" + ours.getFileName());
             Files.copy(ours, root.resolve("app").resolve(ours.getFileName()), StandardCopyOption.COPY_ATTRIBUTES);
             List<String> command = GuestFiles.flags(image);
@@ -221,23 +225,6 @@ final class LinuxGuest {
                     modules.resolve("kernel").resolve(file),
                     root.resolve("modules").resolve((10 + i) + "-" + file.getFileName()));
         }
-    }
-
-    /** A jar of the one program that is not part of the example. */
-    private Path onSockets() throws IOException {
-        Path classes = folder.resolve("classes");
-        deleteAll(classes);
-        String path = "io/uk4j/example/hellohttp/";
-        Files.createDirectories(classes.resolve(path));
-        for (String name : List.of("OnSockets", "OnSockets$SocketTransport")) {
-            try (InputStream from = LinuxGuest.class.getResourceAsStream("/" + path + name + ".class")) {
-                Files.copy(Objects.requireNonNull(from), classes.resolve(path + name + ".class"));
-            }
-        }
-        Path jar = folder.resolve("on-sockets.jar");
-        String tool = Path.of(System.getProperty("java.home"), "bin", "jar").toString();
-        Command.run(tool, "--create", "--file", jar.toString(), "-C", classes.toString(), ".");
-        return jar;
     }
 
     private BootMachine.Guest guest(Path root, String name) throws IOException {

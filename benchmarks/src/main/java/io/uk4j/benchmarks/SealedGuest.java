@@ -32,9 +32,26 @@ final class SealedGuest {
         return image(tree, List.of("/program"), folder.resolve("program.uk.img"), "");
     }
 
+    /** {@link ParallelWork} on the runtime of another image. */
+    static BootMachine.Guest parallelWork(Path folder, Path image) {
+        of(image);
+        TreeWriter tree = base();
+        tree.directory("/app", 0755, 0);
+        GuestFiles.copyRuntime(image, tree);
+        try {
+            addFile(tree, GuestFiles.jar(folder, "work", List.of("io/uk4j/benchmarks/ParallelWork")), "/app/work.jar");
+        } catch (IOException e) {
+            throw new UncheckedIOException("The jar of the work could not be made.", e);
+        }
+        List<String> command = GuestFiles.flags(image);
+        // A compiler at work on another processor is not what is measured.
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-cp", "/app/work.jar", ParallelWork.class.getName()));
+        return image(tree, command, folder.resolve("work.uk.img"), "");
+    }
+
     private static TreeWriter base() {
         TreeWriter tree = new TreeWriter();
-        for (String directory : List.of("/", "/tmp", "/uk", "/app", "/lib", "/lib/x86_64-linux-gnu", "/lib64")) {
+        for (String directory : List.of("/", "/tmp", "/uk")) {
             tree.directory(directory, 0755, 0);
         }
         return tree;

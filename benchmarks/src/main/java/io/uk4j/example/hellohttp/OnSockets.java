@@ -45,7 +45,7 @@ public final class OnSockets {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("platform", "sockets");
         facts.put("Java", Runtime.version().toString());
-        Site site = new Site(facts, stats, counters, () -> "", System::nanoTime);
+        Site site = new Site(facts, stats, counters, () -> "", null, System::nanoTime);
         HttpDate date = new HttpDate(() -> TimeUnit.MILLISECONDS.toNanos(System.currentTimeMillis()));
         HttpServer server = new HttpServer(site.handler(), Limits.DEFAULT, System::nanoTime, date, stats);
         try (ServerSocket listener = new ServerSocket(PORT, BACKLOG)) {
