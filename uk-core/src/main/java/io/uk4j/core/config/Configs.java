@@ -30,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  * {@code uk.x} the text of that file (UTF-8, at most 64 KiB, without the line end that closes it). PATH is relative to
  * the working directory.
  *
+ * <p>A {@linkplain Key#asFixed fixed} key that the sealed file gives a value has that one: another in a stronger layer is refused.
+ *
  * <p>Names under {@code uk.} and variables that start with {@code UK_} are ours: an unknown one is refused wherever it
  * stands, except for {@code UK_REQUIRE_ALL}. So is every other name in {@code uk.properties} and on the command line.
  *

@@ -24,6 +24,7 @@ public final class Key<T> {
     private final Function<String, T> parser;
     private final @Nullable String defaultText;
     private final boolean secret;
+    private final boolean fixed;
 
     private Key(
             String name,
@@ -31,7 +32,11 @@ public final class Key<T> {
             String description,
             Function<String, T> parser,
             @Nullable String defaultText,
-            boolean secret) {
+            boolean secret,
+            boolean fixed) {
+        if (secret && fixed) {
+            throw new IllegalArgumentException("A secret is not sealed in an image: " + name);
+        }
         if (!NAME.matcher(name).matches()) {
             throw new IllegalArgumentException("Not words of a-z and 0-9 under uk. joined by dots: " + name);
         }
@@ -41,6 +46,7 @@ public final class Key<T> {
         this.parser = parser;
         this.defaultText = defaultText;
         this.secret = secret;
+        this.fixed = fixed;
     }
 
     /**
@@ -52,7 +58,7 @@ public final class Key<T> {
      * @param parser from trimmed text; throws {@link IllegalArgumentException} with a reason where the text is wrong
      */
     public static <T> Key<T> of(String name, String allowed, String description, Function<String, T> parser) {
-        return new Key<>(name, allowed, description, parser, null, false);
+        return new Key<>(name, allowed, description, parser, null, false, false);
     }
 
     /** A key whose value is any text. */
@@ -136,14 +142,29 @@ public final class Key<T> {
      * @throws IllegalArgumentException if it is not an allowed value
      */
     public Key<T> withDefault(String text) {
-        Key<T> result = new Key<>(name, allowed, description, parser, text, secret);
+        Key<T> result = new Key<>(name, allowed, description, parser, text, secret, fixed);
         Objects.requireNonNull(result.parse(text), "a parser returns a value");
         return result;
     }
 
-    /** This key as a secret: its value is masked wherever configuration is shown. */
+    /**
+     * This key as a secret: its value is masked wherever configuration is shown.
+     *
+     * @throws IllegalArgumentException if it is {@linkplain #asFixed fixed}
+     */
     public Key<T> asSecret() {
-        return new Key<>(name, allowed, description, parser, defaultText, true);
+        return new Key<>(name, allowed, description, parser, defaultText, true, fixed);
+    }
+
+    /**
+     * This key as one that is fixed when an image is made: where the sealed file gives it a value, another value from anywhere else is refused,
+     * with an error that names both. Where the sealed file leaves it open, it is like any other key. For what an image promises, such as which
+     * devices it takes, and what a boot command line is not to take back.
+     *
+     * @throws IllegalArgumentException if it is a {@linkplain #asSecret secret}
+     */
+    public Key<T> asFixed() {
+        return new Key<>(name, allowed, description, parser, defaultText, secret, true);
     }
 
     /** The name, such as {@code uk.net.ipv4}. */
@@ -174,6 +195,11 @@ public final class Key<T> {
     /** Whether the value is masked wherever configuration is shown. */
     public boolean isSecret() {
         return secret;
+    }
+
+    /** Whether a value in the sealed file of an image is the only one that it may have. */
+    public boolean isFixed() {
+        return fixed;
     }
 
     /**

@@ -15,7 +15,8 @@ final class KnownKeys {
     /** What follows a secret key's name where its value is to be read from a file. */
     static final String FILE_SUFFIX = ".file";
 
-    private static final List<String> OF_THE_BUILD = List.of("uk.image", "uk.run", "uk.describe", "uk.test", "uk.skip");
+    private static final List<String> OF_THE_BUILD =
+            List.of("uk.image", "uk.run", "uk.start", "uk.stop", "uk.describe", "uk.test", "uk.skip");
 
     private final NavigableMap<String, Key<?>> byName = new TreeMap<>();
     private final Map<String, Key<?>> byFileName = new HashMap<>();
@@ -83,7 +84,7 @@ final class KnownKeys {
         if (isOfTheBuild(setting.key())) {
             problems.add(
                     what + "this belongs to the build plugin, not to an appliance.",
-                    "Keys under uk.image, uk.run, uk.describe, uk.test and uk.skip are read by uk-maven-plugin alone.",
+                    "Keys under " + String.join(", ", OF_THE_BUILD) + " are read by uk-maven-plugin alone.",
                     "give it to Maven, or leave it out");
             return;
         }

@@ -46,9 +46,15 @@ final class Resolver {
         if (profile != null) {
             winners = winners(settings, "%" + profile.text().strip() + '.');
         }
+        Map<String, Setting> sealed = new HashMap<>();
+        settings.stream()
+                .filter(setting -> setting.layer() == Layer.SEALED)
+                .forEach(setting -> sealed.put(setting.key(), setting));
         List<LayeredConfig.Entry<?>> entries = new ArrayList<>();
         for (Key<?> key : known.all()) {
-            entries.add(entry(key, winners));
+            Setting fixed = key.isFixed() ? sealed.get(key.name()) : null;
+            entries.add(
+                    fixed == null ? entry(key, winners) : fixed(key, fixed, winners.getOrDefault(key.name(), fixed)));
         }
         return new LayeredConfig(entries);
     }
@@ -101,6 +107,27 @@ final class Resolver {
         return text == null
                 ? LayeredConfig.Entry.unset(key)
                 : new LayeredConfig.Entry<>(key, text, key.parse(text), "default");
+    }
+
+    /** The sealed value, which the strongest one has to be equal to. */
+    private <T> LayeredConfig.Entry<T> fixed(Key<T> key, Setting sealed, Setting strongest) {
+        LayeredConfig.Entry<T> entry = parsed(key, sealed, sealed.text(), sealed.origin());
+        if (entry.value() != null && !entry.value().equals(tryParse(key, strongest.text()))) {
+            problems.add(
+                    strongest.name() + '=' + strongest.text() + " (" + strongest.place()
+                            + "): the image is sealed with " + key + '=' + entry.shown() + " (" + sealed.place() + ").",
+                    "Allowed: " + entry.shown() + ", or nothing; this key is fixed when an image is made.",
+                    "leave it out, or make an image with another value");
+        }
+        return entry;
+    }
+
+    private static <T> @Nullable T tryParse(Key<T> key, String text) {
+        try {
+            return key.parse(text);
+        } catch (IllegalArgumentException _) {
+            return null;
+        }
     }
 
     private <T> LayeredConfig.Entry<T> fromFile(Key<T> key, Setting setting) {

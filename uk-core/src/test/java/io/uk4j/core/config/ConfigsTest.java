@@ -90,6 +90,34 @@ class ConfigsTest {
     }
 
     @Test
+    void keepsAFixedKeyAsTheImageWasSealed() throws IOException {
+        Key<Integer> fixed =
+                Key.integer("uk.kvm.slots", 0, 9, "a key").withDefault("0").asFixed();
+        write("app/META-INF/uk4j/sealed.properties", "uk.kvm.slots=1");
+        write("open/META-INF/uk4j/sealed.properties", "uk.net.mtu=1400");
+        try (URLClassLoader sealed = loader("app");
+                URLClassLoader open = loader("open")) {
+            Configs.Builder builder = builder().keys(fixed).classPath(sealed);
+            assertEquals(
+                    "1 sealed file",
+                    builder.build().get(fixed) + " " + builder.build().origin(fixed));
+            builder.environment(Map.of("UK_KVM_SLOTS", "01"));
+            assertEquals("sealed file", builder.build().origin(fixed), "the same value");
+            assertEquals("""
+                            uk.kvm.slots=2 (command line): the image is sealed with uk.kvm.slots=1 (sealed file).
+                            Allowed: 1, or nothing; this key is fixed when an image is made.
+                            Try: leave it out, or make an image with another value""", refusal(builder.commandLine(List.of("uk.kvm.slots=2"))));
+            assertTrue(refusal(builder.commandLine(List.of("uk.kvm.slots=many")))
+                    .startsWith("uk.kvm.slots=many (command line): the image is sealed with uk.kvm.slots=1 "));
+            Config elsewhere = builder.classPath(open)
+                    .commandLine(List.of("uk.kvm.slots=3"))
+                    .build();
+            assertEquals("3 command line", elsewhere.get(fixed) + " " + elsewhere.origin(fixed));
+        }
+        assertThrows(IllegalArgumentException.class, PASSWORD::asFixed);
+    }
+
+    @Test
     void letsTheChosenProfileFillWhatPlainLinesLeaveOpen() throws IOException {
         write("app/uk.properties", "%dev.uk.net.mtu=1003", "%dev.uk.net.host=a", "%test.uk.net.mtu=2");
         write("app/META-INF/uk4j/sealed.properties", "uk.net.mtu=1002", "uk.net.host=b");
@@ -174,7 +202,14 @@ class ConfigsTest {
 
     @Test
     void refusesTheBuildPluginsKeys() {
-        for (String name : List.of("uk.image.name", "uk.run.ports", "uk.describe.x", "uk.test.seed", "uk.skip")) {
+        for (String name : List.of(
+                "uk.image.name",
+                "uk.run.ports",
+                "uk.start.x",
+                "uk.stop.x",
+                "uk.describe.x",
+                "uk.test.seed",
+                "uk.skip")) {
             String message = refusal(builder().systemProperties(Map.of(name, "1")));
             assertTrue(message.startsWith(name + " (system property): this belongs to the build plugin"), message);
         }

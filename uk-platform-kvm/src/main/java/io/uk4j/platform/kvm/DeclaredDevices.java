@@ -59,7 +59,7 @@ final class DeclaredDevices {
         return new DeviceException(
                 KvmKeys.DEVICES.name() + " (" + config.origin(KvmKeys.DEVICES) + "): " + what + '.',
                 "Found: " + (found.isEmpty() ? "no virtio device" : found) + '.',
-                "a machine with these devices alone, or " + KvmKeys.DEVICES.name() + "=any");
+                "a machine with these devices alone, or another value of " + KvmKeys.DEVICES.name());
     }
 
     private static String type(VirtioSlot slot) {

@@ -14,14 +14,15 @@ import java.util.Optional;
  * <p>Thread rule: shared, immutable.
  */
 public final class KvmKeys implements KeyProvider {
-    /** Which devices the machine has to have, no more and no less; nothing where any will do. */
+    /** Which devices the machine has to have, no more and no less; nothing where any will do. Fixed once it is sealed in an image. */
     public static final Key<Optional<List<String>>> DEVICES = Key.of(
                     "uk.kvm.devices",
                     "any, none, or types between commas, as often as the machine has one: "
                             + String.join(", ", DeclaredDevices.TYPES),
                     "which virtio devices the machine has to have, no more and no less; sealed in an image, it refuses another machine",
                     KvmKeys::parse)
-            .withDefault("any");
+            .withDefault("any")
+            .asFixed();
 
     /** Called by {@link java.util.ServiceLoader}. */
     public KvmKeys() {}

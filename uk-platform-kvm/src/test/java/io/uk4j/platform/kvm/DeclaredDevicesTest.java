@@ -81,7 +81,7 @@ class DeclaredDevicesTest {
         assertEquals("""
                 uk.kvm.devices (command line): %s.
                 Found: pci:00:03.0 net, pci:00:04.0 type 9.
-                Try: a machine with these devices alone, or uk.kvm.devices=any""".formatted(what), e.getMessage());
+                Try: a machine with these devices alone, or another value of uk.kvm.devices""".formatted(what), e.getMessage());
         assertEquals(0, boot.openInterrupts());
     }
 
