@@ -68,7 +68,7 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
 
     /**
      * Keys of the appliance that are sealed in the image, such as uk.net.ipv4: a configuration element within that of the plugin. The boot command line
-     * can still say otherwise.
+     * can still say otherwise, but for keys that are fixed by it, such as uk.kvm.devices.
      */
     @Parameter
     private @Nullable Map<String, String> configuration;
@@ -120,37 +120,26 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
     @Parameter(property = "uk.accel", defaultValue = "auto")
     protected String accel;
 
+    /** The QEMU to be used. Default: on the PATH, then where systems keep it. */
+    @Parameter(property = "uk.run.qemu")
+    private @Nullable File qemu;
+
     /** Whether the image is attached to the project, so that it is installed and deployed with it. */
     @Parameter(property = "uk.image.attach", defaultValue = "false")
     protected boolean attach;
 
-    /** The classifier of the image: part of its name, and under which it is attached. */
-    @Parameter(property = "uk.image.classifier", defaultValue = "uk")
-    protected String classifier;
-
     @Parameter(defaultValue = "${project.build.outputTimestamp}", readonly = true)
     private @Nullable String outputTimestamp;
-
-    @Parameter(defaultValue = "${project.build.directory}", readonly = true)
-    private File target;
-
-    @Parameter(defaultValue = "${project.build.finalName}", readonly = true)
-    private String finalName;
-
-    /** Where the image goes. */
-    final Outputs outputs() {
-        return new Outputs(target.toPath(), finalName + '-' + classifier);
-    }
 
     /** Makes the image, unless the one that is there was made of the same. */
     final Manifest image() throws IOException, InterruptedException {
         Outputs outputs = outputs();
         Files.createDirectories(outputs.work());
-        Optional<Qemu> qemu = aot && aotCache == null ? Qemu.tryFind() : Optional.empty();
-        Steps steps = new Steps(getLog(), ImageBuilder.STEPS + (qemu.isPresent() ? 2 : 1));
+        Optional<Qemu> trainer = trainer();
+        Steps steps = new Steps(getLog(), ImageBuilder.STEPS + (trainer.isPresent() ? 2 : 1));
         ClassPath classPath = ClassPath.of(project, session, repositories, projects);
         ImageRequest request = request(classPath);
-        String inputs = Inputs.digest(request, separate, cacheInputs(qemu.isPresent()), plugin());
+        String inputs = Inputs.digest(request, separate, cacheInputs(trainer.isPresent()), plugin());
         if (Inputs.current(outputs, inputs, separate)) {
             getLog().info(outputs.image() + " is up to date.");
             return Manifest.parse(Files.readAllBytes(outputs.manifest()));
@@ -162,9 +151,13 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
         ImageBuilder builder = ImageBuilder.gather(request, outputs.work(), steps);
         Path tree = separate ? outputs.tree() : null;
         Path cache = aotCache == null ? null : aotCache.toPath();
-        if (qemu.isPresent()) {
+        if (trainer.isPresent()) {
             cache = train(
-                    builder, builder.write(outputs.image(), tree, null).manifest(), qemu.get(), outputs.work(), steps);
+                    builder,
+                    builder.write(outputs.image(), tree, null).manifest(),
+                    trainer.get(),
+                    outputs.work(),
+                    steps);
             steps.done(Training.describe(cache));
         } else if (aot && aotCache == null) {
             getLog().warn("There is no QEMU, so the image gets no AOT cache and takes longer to start.");
@@ -172,26 +165,38 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
         ImageBuilder.Built built = builder.write(outputs.image(), tree, cache);
         Files.write(outputs.manifest(), built.manifest().toJson());
         Files.writeString(outputs.bill(), BillOfMaterials.of(built.manifest()));
-        String digests = Inputs.digests(outputs, separate);
-        Files.writeString(outputs.digests(), digests);
+        Files.writeString(outputs.digests(), Inputs.digests(outputs, separate));
         Files.writeString(outputs.inputs(), inputs);
         steps.done("image: " + Sizes.text(Files.size(outputs.image()) + (separate ? Files.size(outputs.tree()) : 0)));
         Manifest.Memory memory = built.manifest().memory();
         getLog().info("Memory: " + Sizes.mebibytes(memory.neededBytes()) + " for the machine, of it "
                 + Sizes.mebibytes(memory.heapBytes()) + " Java heap");
-        digests.lines().forEach(line -> getLog().info("sha256  " + line));
+        getLog().info("Command: " + String.join(" ", built.manifest().command()));
         getLog().info("seal    " + built.seal());
         return built.manifest();
     }
 
-    private Path train(ImageBuilder builder, Manifest manifest, Qemu qemu, Path work, Steps steps)
+    /** The QEMU that is named or found. */
+    final Qemu qemu() {
+        return Qemu.find(qemu == null ? null : qemu.toPath());
+    }
+
+    /** That which records an AOT cache, if one is wanted: one that is named has to be there. */
+    private Optional<Qemu> trainer() {
+        if (!aot || aotCache != null) {
+            return Optional.empty();
+        }
+        return qemu == null ? Qemu.tryFind() : Optional.of(qemu());
+    }
+
+    private Path train(ImageBuilder builder, Manifest manifest, Qemu program, Path work, Steps steps)
             throws IOException, InterruptedException {
         boolean stack = BootWords.hasStack(manifest);
         return new Training(
                         builder,
                         manifest,
-                        qemu,
-                        Accelerator.choose(accel, qemu, work),
+                        program,
+                        Accelerator.choose(accel, program, work),
                         stack ? trainingPort : 0,
                         List.copyOf(trainingRequests),
                         trainingKeys,

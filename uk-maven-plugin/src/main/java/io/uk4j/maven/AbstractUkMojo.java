@@ -5,6 +5,7 @@ import io.uk4j.maven.problem.Problem;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import org.apache.maven.artifact.Artifact;
 import org.apache.maven.execution.MavenSession;
 import org.apache.maven.plugin.AbstractMojo;
@@ -32,6 +33,16 @@ abstract class AbstractUkMojo extends AbstractMojo {
 
     @Parameter(defaultValue = "${mojoExecution}", readonly = true, required = true)
     private MojoExecution execution;
+
+    /** The classifier of the image: part of its name, and under which it is attached. */
+    @Parameter(property = "uk.image.classifier", defaultValue = "uk")
+    protected String classifier;
+
+    @Parameter(defaultValue = "${project.build.directory}", readonly = true)
+    private File target;
+
+    @Parameter(defaultValue = "${project.build.finalName}", readonly = true)
+    private String finalName;
 
     /** Skips all goals of this plugin. */
     @Parameter(property = "uk.skip", defaultValue = "false")
@@ -64,6 +75,24 @@ abstract class AbstractUkMojo extends AbstractMojo {
             Thread.currentThread().interrupt();
             throw new MojoExecutionException("Interrupted.", e);
         }
+    }
+
+    /** Where the image goes. */
+    final Outputs outputs() {
+        return new Outputs(target.toPath(), finalName + '-' + classifier);
+    }
+
+    /** What goals of the same build leave to each other, of this project. */
+    @SuppressWarnings("unchecked") // Its signature is older than type parameters.
+    final Map<String, Object> context() {
+        return getPluginContext();
+    }
+
+    /** How one calls a goal of this plugin without having it in the pom. */
+    final String command(String goal) {
+        Artifact artifact = execution.getMojoDescriptor().getPluginDescriptor().getPluginArtifact();
+        return "mvn " + artifact.getGroupId() + ':' + artifact.getArtifactId() + ':' + artifact.getBaseVersion() + ':'
+                + goal;
     }
 
     /** What this plugin is, for whoever asks whether something was made by the same. */

@@ -1,6 +1,8 @@
 package io.uk4j.maven;
 
+import io.uk4j.maven.image.Sizes;
 import java.io.IOException;
+import java.nio.file.Files;
 import javax.inject.Inject;
 import org.apache.maven.plugins.annotations.LifecyclePhase;
 import org.apache.maven.plugins.annotations.Mojo;
@@ -41,7 +43,8 @@ public final class ImageMojo extends AbstractImageMojo {
         if (attach) {
             helper.attachArtifact(project, "img", classifier, outputs.image().toFile());
         }
-        getLog().info("Image: " + outputs.image());
-        getLog().info("Run it: mvn io.uk4j:uk-maven-plugin:run");
+        getLog().info("Image: " + outputs.image() + ", " + Sizes.text(Files.size(outputs.image())));
+        Files.readAllLines(outputs.digests()).forEach(line -> getLog().info("sha256  " + line));
+        getLog().info("Run it: " + command("run"));
     }
 }

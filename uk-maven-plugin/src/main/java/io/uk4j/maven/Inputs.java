@@ -4,6 +4,7 @@ import io.uk4j.boot.BootImage;
 import io.uk4j.maven.image.Digest;
 import io.uk4j.maven.image.ImageRequest;
 import io.uk4j.maven.image.Jar;
+import io.uk4j.maven.image.Manifest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +58,17 @@ final class Inputs {
                 && Files.exists(outputs.manifest())
                 && Files.exists(outputs.bill())
                 && Files.readString(outputs.inputs()).equals(inputs)
-                && Files.readString(outputs.digests()).equals(digests(outputs, separate));
+                && Files.readString(outputs.digests()).equals(digests(outputs, separate))
+                && isManifest(outputs.manifest());
+    }
+
+    private static boolean isManifest(Path file) throws IOException {
+        try {
+            Manifest.parse(Files.readAllBytes(file));
+            return true;
+        } catch (IllegalArgumentException e) {
+            return false;
+        }
     }
 
     /** The files that boot, as sha256sum lists them. */

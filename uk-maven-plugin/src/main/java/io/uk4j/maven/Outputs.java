@@ -39,6 +39,16 @@ record Outputs(Path folder, String name) {
         return work().resolve(name + ".inputs");
     }
 
+    /** The machine that uk:start booted, while it runs. */
+    Path machine() {
+        return work().resolve(name + ".machine");
+    }
+
+    /** What the machine that uk:start booted writes to its console. */
+    Path console() {
+        return work().resolve(name + ".console");
+    }
+
     /** What can be used again. */
     Path work() {
         return folder.resolve("uk");

@@ -119,6 +119,7 @@ record Training(
                 null,
                 0,
                 words,
+                false,
                 List.of(
                         "-chardev",
                         "file,id=export,path=" + pieces,
@@ -209,13 +210,10 @@ record Training(
     }
 
     private static Problem failed(String how, Path console) throws IOException {
-        List<String> lines =
-                Files.readString(console, StandardCharsets.ISO_8859_1).lines().toList();
         return new Problem(
                 ProblemCode.UK206,
                 "The image in which the AOT cache is made " + how + '.',
-                "Its console (" + console + ") ends: "
-                        + String.join(" | ", lines.subList(Math.max(0, lines.size() - 4), lines.size())),
+                ConsoleFile.end(console),
                 "-Duk.image.aot=false, which makes an image without one");
     }
 

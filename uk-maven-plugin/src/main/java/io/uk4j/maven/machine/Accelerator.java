@@ -79,7 +79,20 @@ public record Accelerator(String name, String reason) {
         BootImage.writeHello(image);
         ByteArrayOutputStream console = new ByteArrayOutputStream();
         MachineOptions options = new MachineOptions(
-                image, null, "q35", "kvm", 1, PROBE_BYTES, "none", List.of(), List.of(), null, 0, List.of(), List.of());
+                image,
+                null,
+                "q35",
+                "kvm",
+                1,
+                PROBE_BYTES,
+                "none",
+                List.of(),
+                List.of(),
+                null,
+                0,
+                List.of(),
+                false,
+                List.of());
         try (Machine machine = Machine.start(qemu, options, console)) {
             boolean ended = machine.awaitEnd(LIMIT_MS);
             String said = console.toString(StandardCharsets.ISO_8859_1);

@@ -39,9 +39,11 @@ final class CommandLine {
                 "-no-user-config",
                 "-display",
                 "none",
-                "-no-reboot",
                 "-serial",
                 console));
+        if (!options.restarts()) {
+            line.add("-no-reboot");
+        }
         if (mmio) {
             line.addAll(List.of("-global", "virtio-mmio.force-legacy=false"));
         }

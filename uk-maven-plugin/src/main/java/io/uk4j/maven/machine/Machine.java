@@ -1,39 +1,51 @@
 package io.uk4j.maven.machine;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A machine of QEMU that is running.
+ * A machine of QEMU that is running. It ends with this process, however that ends: a hook kills it where the JVM has time for that, and where it has
+ * none, as with {@code kill -9}, the system does, on Linux with the setpriv of util-linux.
  *
  * <p>Thread rule: any thread may press the button or end it; one thread waits.
  */
 public final class Machine implements AutoCloseable {
+    /** How often a machine may restart before it is ended, for people. */
+    public static final String RESTART_LIMIT = RestartLimit.COUNT + " times within " + RestartLimit.SECONDS + " s";
+
     private static final Path SETSID = Path.of("/usr/bin/setsid");
+    private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
+    private static final String MONITOR = "qmp";
+    private static final String EVENTS = "events";
     private static final int PATIENCE_MS = 1000;
     private static final int POLL_MS = 50;
     private static final int ANSWER_BYTES = 4096;
 
     private final Process process;
-    private final Path folder;
     private final Path monitor;
+    private final boolean hasPowerButton;
     private final Thread console;
+    private volatile boolean looping;
     private final Thread hook = new Thread(this::kill, "uk-end-machine");
 
-    private Machine(Process process, Path folder, Path monitor, OutputStream to) {
+    private Machine(Process process, Path monitor, boolean hasPowerButton, OutputStream to) {
         this.process = process;
-        this.folder = folder;
         this.monitor = monitor;
+        this.hasPowerButton = hasPowerButton;
         this.console = new Thread(() -> copy(process.getInputStream(), to), "uk-console");
         console.setDaemon(true);
         console.start();
@@ -41,7 +53,7 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Starts a machine. It ends with this process.
+     * Starts a machine.
      *
      * @param qemu the program
      * @param options of the machine
@@ -49,17 +61,122 @@ public final class Machine implements AutoCloseable {
      * @throws IOException if QEMU cannot be started
      */
     public static Machine start(Qemu qemu, MachineOptions options, OutputStream to) throws IOException {
+        return start(qemu, options, to, () -> {});
+    }
+
+    /**
+     * Starts a machine whose guest may restart it, if the options say so. One that does so too often is ended: see {@link #RESTART_LIMIT}.
+     *
+     * @param qemu the program
+     * @param options of the machine
+     * @param to where its console and what QEMU has to say go; it stays open
+     * @param restarted is told of each restart, on a thread of the machine's
+     * @throws IOException if QEMU cannot be started
+     */
+    public static Machine start(Qemu qemu, MachineOptions options, OutputStream to, Runnable restarted)
+            throws IOException {
         Path folder = Files.createTempDirectory("uk");
-        Path monitor = folder.resolve("qmp");
+        Path monitor = folder.resolve(MONITOR);
+        Path events = folder.resolve(EVENTS);
         List<String> line = new ArrayList<>();
+        List<String> withParent = List.of(SETPRIV.toString(), "--pdeathsig", "KILL");
+        if (canRun(withParent)) {
+            line.addAll(withParent);
+        }
         if (Files.isExecutable(SETSID)) {
             // Of a session of its own, so that the terminal's Ctrl-C reaches us, who then stop it in order.
             line.add(SETSID.toString());
         }
         line.addAll(CommandLine.of(qemu, options, monitor, "stdio"));
-        Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
+        if (options.restarts()) {
+            line.addAll(List.of("-qmp", "unix:" + events + ",server=on,wait=off"));
+        }
+        Process process = spawn(line);
         process.getOutputStream().close();
-        return new Machine(process, folder, monitor, to);
+        Machine machine = new Machine(process, monitor, options.hasPowerButton(), to);
+        if (options.restarts()) {
+            Thread watch = new Thread(() -> machine.watch(events, restarted), "uk-events");
+            watch.setDaemon(true);
+            watch.start();
+        }
+        return machine;
+    }
+
+    /** Whether this setpriv knows the option: that of BusyBox does not. */
+    private static boolean canRun(List<String> line) {
+        if (!Files.isExecutable(SETPRIV)) {
+            return false;
+        }
+        List<String> trial = new ArrayList<>(line);
+        trial.add("true");
+        try {
+            Process process = new ProcessBuilder(trial)
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            return process.waitFor(PATIENCE_MS, TimeUnit.MILLISECONDS) && process.exitValue() == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    /** To the system the thread that starts a process is its parent, so that one has to live as long. */
+    private static Process spawn(List<String> line) throws IOException {
+        CompletableFuture<Process> started = new CompletableFuture<>();
+        Thread parent = new Thread(
+                () -> {
+                    try {
+                        Process process = new ProcessBuilder(line)
+                                .redirectErrorStream(true)
+                                .start();
+                        started.complete(process);
+                        process.waitFor();
+                    } catch (IOException | RuntimeException e) {
+                        started.completeExceptionally(e);
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    }
+                },
+                "uk-machine");
+        parent.setDaemon(true);
+        parent.start();
+        try {
+            return started.join();
+        } catch (CompletionException e) {
+            throw new IOException(line.get(line.indexOf("-M") - 1) + " cannot be started: " + e.getCause(), e);
+        }
+    }
+
+    private void watch(Path events, Runnable restarted) {
+        RestartLimit limit = new RestartLimit();
+        try {
+            while (!Files.exists(events)) {
+                if (process.waitFor(POLL_MS, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+            }
+            try (Monitor talk = new Monitor(events)) {
+                while (true) {
+                    JsonNode event = talk.nextEvent();
+                    if (event.get("event").asText().equals("RESET")
+                            && event.at("/data/guest").asBoolean()) {
+                        looping = limit.isReached(System.nanoTime());
+                        if (looping) {
+                            kill();
+                            return;
+                        }
+                        restarted.run();
+                    }
+                }
+            }
+        } catch (IOException e) {
+            return; // It has ended.
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**
@@ -73,11 +190,18 @@ public final class Machine implements AutoCloseable {
     }
 
     /**
-     * Presses the power button, if the machine has one.
+     * Presses the power button.
      *
+     * @return whether the machine has one
      * @throws IOException if QEMU does not listen
      */
-    public void pressPowerButton() throws IOException {
+    public boolean pressPowerButton() throws IOException {
+        pressPowerButton(monitor);
+        return hasPowerButton;
+    }
+
+    /** Presses the power button of whoever listens there. */
+    static void pressPowerButton(Path monitor) throws IOException {
         try (Monitor talk = new Monitor(monitor)) {
             talk.execute("system_powerdown", Map.of());
         }
@@ -146,6 +270,22 @@ public final class Machine implements AutoCloseable {
         return status >= 128 ? -1 : status >> 1;
     }
 
+    /** Whether it was ended because it restarted too often: see {@link #RESTART_LIMIT}. */
+    public boolean isLooping() {
+        return looping;
+    }
+
+    /** What somebody else needs who is to end it. */
+    public MachineRecord toRecord() {
+        ProcessHandle ours = ProcessHandle.current();
+        return new MachineRecord(
+                process.pid(),
+                MachineRecord.startOf(process.toHandle()),
+                ours.pid(),
+                MachineRecord.startOf(ours),
+                monitor);
+    }
+
     /** Whether it runs. */
     public boolean isRunning() {
         return process.isAlive();
@@ -165,8 +305,22 @@ public final class Machine implements AutoCloseable {
         } catch (IllegalStateException e) {
             return; // The process is on its way out, and the hook does its part.
         }
+        forget(monitor);
+    }
+
+    /** Deletes what a machine that has ended leaves of its conversations. */
+    static void forget(Path monitor) throws IOException {
+        Path folder = monitor.getParent();
+        if (folder == null || !monitor.endsWith(MONITOR)) {
+            return;
+        }
         Files.deleteIfExists(monitor);
-        Files.deleteIfExists(folder);
+        Files.deleteIfExists(folder.resolve(EVENTS));
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            return; // Somebody else's, then.
+        }
     }
 
     private static void copy(InputStream from, OutputStream to) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param pcap where frames are recorded; null for nowhere
  * @param gdbPort where QEMU's gdb stub listens; 0 for none
  * @param words of the boot command line
+ * @param restarts whether a reset that the guest asks for boots it again; else that is its end
  * @param more options of QEMU
  */
 public record MachineOptions(
@@ -36,4 +37,10 @@ public record MachineOptions(
         @Nullable Path pcap,
         int gdbPort,
         List<String> words,
-        List<String> more) {}
+        boolean restarts,
+        List<String> more) {
+    /** Whether the machine has a power button; that of QEMU's microvm leads nowhere. */
+    boolean hasPowerButton() {
+        return !machine.startsWith("microvm");
+    }
+}

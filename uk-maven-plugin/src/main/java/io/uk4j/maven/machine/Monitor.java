@@ -67,6 +67,20 @@ final class Monitor implements AutoCloseable {
         return execute("human-monitor-command", Map.of("command-line", command)).asText();
     }
 
+    /**
+     * Waits for what QEMU tells by itself.
+     *
+     * @return the next event, with its name as {@code event}
+     * @throws IOException if QEMU has ended
+     */
+    JsonNode nextEvent() throws IOException {
+        JsonNode node = read();
+        while (!node.has("event")) {
+            node = read();
+        }
+        return node;
+    }
+
     private JsonNode read() throws IOException {
         JsonNode node = MAPPER.readTree(parser);
         if (node == null) {

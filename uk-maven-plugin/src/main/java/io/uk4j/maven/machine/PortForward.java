@@ -42,8 +42,16 @@ public record PortForward(int host, int guest, boolean udp) {
                         "Allowed: HOST:GUEST, with /udp behind it for UDP, from 1 to 65535, separated by commas.",
                         "-Duk.run.ports=8080:80,9090:90/udp");
             }
-            forwards.add(new PortForward(
-                    Integer.parseInt(form.group(1)), Integer.parseInt(form.group(2)), "/udp".equals(form.group(3))));
+            PortForward forward = new PortForward(
+                    Integer.parseInt(form.group(1)), Integer.parseInt(form.group(2)), "/udp".equals(form.group(3)));
+            if (forwards.stream().anyMatch(other -> other.host == forward.host && other.udp == forward.udp)) {
+                throw new Problem(
+                        ProblemCode.UK103,
+                        "uk.run.ports=" + text + ": port " + forward.host + " of this machine stands there twice.",
+                        "Allowed: each port of this machine once; two of them may lead to one of the appliance's.",
+                        "-Duk.run.ports=8080:80,8081:81");
+            }
+            forwards.add(forward);
         }
         return List.copyOf(forwards);
     }

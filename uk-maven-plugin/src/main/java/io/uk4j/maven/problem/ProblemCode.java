@@ -41,7 +41,11 @@ public enum ProblemCode {
     /** The machine ended with a failure. */
     UK205("The appliance ended with a failure", "Its last lines say why; docs/boot.md has the table of exit codes."),
     /** The AOT cache could not be made. */
-    UK206("The AOT cache could not be recorded", "Build without one: `-Duk.image.aot=false`.");
+    UK206("The AOT cache could not be recorded", "Build without one: `-Duk.image.aot=false`."),
+    /** Two machines of one image beside a build. */
+    UK207(
+            "A machine of this image runs already",
+            "It ends with the Maven that started it; `uk:stop` ends it now, also one that was left over.");
 
     private final String meaning;
     private final String remedy;
