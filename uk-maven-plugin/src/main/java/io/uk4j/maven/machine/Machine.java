@@ -31,6 +31,8 @@ public final class Machine implements AutoCloseable {
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
     private static final String MONITOR = "qmp";
     private static final String EVENTS = "events";
+    private static final int SIGNALS = 128;
+    private static final int LAST_SIGNAL = 64;
     private static final int PATIENCE_MS = 1000;
     private static final int POLL_MS = 50;
     private static final int ANSWER_BYTES = 4096;
@@ -264,10 +266,14 @@ public final class Machine implements AutoCloseable {
         return true;
     }
 
-    /** The code that the appliance ended with, or -1 if it was ended from outside. */
+    /** The code that the appliance ended with, or -1 if it was ended from outside. Codes of 64 to 95 cannot be told from that. */
     public int code() {
-        int status = process.exitValue();
-        return status >= 128 ? -1 : status >> 1;
+        return code(process.exitValue());
+    }
+
+    /** QEMU ends with 2n + 1 for a code n, and 128 and its number stand for a signal. */
+    static int code(int status) {
+        return status > SIGNALS && status <= SIGNALS + LAST_SIGNAL ? -1 : status >> 1;
     }
 
     /** Whether it was ended because it restarted too often: see {@link #RESTART_LIMIT}. */

@@ -7,6 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class CommandLineTest {
     private static MachineOptions options(String machine, boolean restarts) {
@@ -41,6 +43,13 @@ class CommandLineTest {
     void theWordsOfTheBootCommandLineAreOneArgument() {
         List<String> line = line(options("q35", true));
         assertEquals("boot.exit_port=0xf4 uk.a=b", line.get(line.indexOf("-append") + 1));
+    }
+
+    /** As QEMU's isa-debug-exit ends it, or a signal. */
+    @ParameterizedTest
+    @CsvSource({"0, 0", "3, 1", "5, 2", "239, 119", "247, 123", "251, 125", "137, -1", "143, -1"})
+    void theCodeOfTheApplianceIsInTheStatusOfQemu(int status, int code) {
+        assertEquals(code, Machine.code(status));
     }
 
     @Test
