@@ -163,9 +163,10 @@ public final class Machine implements AutoCloseable {
             try (Monitor talk = new Monitor(events)) {
                 while (true) {
                     JsonNode event = talk.nextEvent();
-                    if (event.get("event").asText().equals("RESET")
-                            && event.at("/data/guest").asBoolean()) {
-                        looping = limit.isReached(System.nanoTime());
+                    boolean reset = event.get("event").asText().equals("RESET")
+                            && event.at("/data/guest").asBoolean();
+                    if (reset && limit.begins(System.nanoTime())) {
+                        looping = limit.isReached();
                         if (looping) {
                             kill();
                             return;

@@ -16,19 +16,30 @@ final class RestartLimit {
     /** Within this time. */
     static final int SECONDS = 10;
 
+    /** SeaBIOS answers a reset of a running machine with one or more of its own, which belong to the same restart. */
+    private static final long SETTLE_NS = TimeUnit.SECONDS.toNanos(1);
+
     private final Deque<Long> timesNs = new ArrayDeque<>();
 
     /**
-     * Counts a restart.
+     * Takes note of a reset.
      *
      * @param nowNs when it is, on any clock that goes on
-     * @return whether it is one too many
+     * @return whether a restart begins with it
      */
-    boolean isReached(long nowNs) {
-        timesNs.addLast(nowNs);
-        if (timesNs.size() < COUNT) {
+    boolean begins(long nowNs) {
+        if (!timesNs.isEmpty() && nowNs - timesNs.getLast() < SETTLE_NS) {
             return false;
         }
-        return nowNs - timesNs.removeFirst() <= TimeUnit.SECONDS.toNanos(SECONDS);
+        timesNs.addLast(nowNs);
+        if (timesNs.size() > COUNT) {
+            timesNs.removeFirst();
+        }
+        return true;
+    }
+
+    /** Whether the last restart was one too many. */
+    boolean isReached() {
+        return timesNs.size() == COUNT && timesNs.getLast() - timesNs.getFirst() <= TimeUnit.SECONDS.toNanos(SECONDS);
     }
 }

@@ -7,25 +7,49 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class RestartLimitTest {
-    private static boolean isReached(RestartLimit limit, int seconds) {
-        return limit.isReached(Long.MAX_VALUE - 3 + TimeUnit.SECONDS.toNanos(seconds));
+    private final RestartLimit limit = new RestartLimit();
+
+    /** A clock may be at any time, and overflow. */
+    private boolean begins(double seconds) {
+        return limit.begins(Long.MAX_VALUE - 3 + Math.round(seconds * TimeUnit.SECONDS.toNanos(1)));
     }
 
     @Test
     void endsAMachineThatRestartsAllTheTime() {
-        RestartLimit limit = new RestartLimit();
         for (int restart = 1; restart < 5; restart++) {
-            assertFalse(isReached(limit, restart), "restart " + restart);
+            assertTrue(begins(restart));
+            assertFalse(limit.isReached(), "restart " + restart);
         }
-        assertTrue(isReached(limit, 11));
+        assertTrue(begins(11));
+        assertTrue(limit.isReached());
     }
 
     @Test
     void forgetsWhatIsLongAgo() {
-        RestartLimit limit = new RestartLimit();
         for (int restart = 0; restart < 50; restart++) {
-            assertFalse(isReached(limit, 3 * restart), "restart " + restart);
+            assertTrue(begins(3 * restart));
+            assertFalse(limit.isReached(), "restart " + restart);
         }
-        assertTrue(isReached(limit, 148));
+        assertTrue(begins(148));
+        assertTrue(limit.isReached());
+    }
+
+    @Test
+    void takesTheResetsOfTheFirmwareForTheSameRestart() {
+        for (int restart = 0; restart < 20; restart++) {
+            assertTrue(begins(4 * restart));
+            assertFalse(begins(4 * restart + 0.05));
+            assertFalse(begins(4 * restart + 0.9));
+            assertFalse(limit.isReached(), "restart " + restart);
+        }
+    }
+
+    @Test
+    void doesNotTakeALoopForOneRestart() {
+        int resets = 0;
+        while (!limit.isReached()) {
+            begins(0.2 * resets++);
+        }
+        assertTrue(resets < 30, resets + " resets");
     }
 }
