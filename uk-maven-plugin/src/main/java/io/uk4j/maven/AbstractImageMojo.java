@@ -152,12 +152,7 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
         Path tree = separate ? outputs.tree() : null;
         Path cache = aotCache == null ? null : aotCache.toPath();
         if (trainer.isPresent()) {
-            cache = train(
-                    builder,
-                    builder.write(outputs.image(), tree, null).manifest(),
-                    trainer.get(),
-                    outputs.work(),
-                    steps);
+            cache = train(builder, trainer.get(), outputs.work(), steps);
             steps.done(Training.describe(cache));
         } else if (aot && aotCache == null) {
             getLog().warn("There is no QEMU, so the image gets no AOT cache and takes longer to start.");
@@ -189,8 +184,9 @@ abstract class AbstractImageMojo extends AbstractUkMojo {
         return qemu == null ? Qemu.tryFind() : Optional.of(qemu());
     }
 
-    private Path train(ImageBuilder builder, Manifest manifest, Qemu program, Path work, Steps steps)
+    private Path train(ImageBuilder builder, Qemu program, Path work, Steps steps)
             throws IOException, InterruptedException {
+        Manifest manifest = builder.manifest();
         boolean stack = BootWords.hasStack(manifest);
         return new Training(
                         builder,

@@ -48,22 +48,40 @@ public final class ImageBuilder {
         List<String> modules = JavaModules.find(request.jdk(), jars, request.addModules());
         progress.done("jdeps: " + modules.size() + " modules of the JDK: " + String.join(", ", modules));
         Path runtime = JavaRuntime.link(request.jdk(), modules, work, request.time());
-        progress.done("jlink: Java " + request.jdk().version() + " of " + modules.size() + " modules");
+        progress.done("jlink: Java " + request.jdk().version() + " of " + modules.size() + " modules, "
+                + Sizes.text(JavaRuntime.bytes(runtime)));
         SortedMap<String, Path> libraries = CLibrary.find(runtime);
         progress.done("C library: " + libraries.size() + " files of this system");
         return new ImageBuilder(new Contents(request, modules, runtime, libraries, mainClass));
     }
 
     /**
-     * Writes the image, and the manifest beside it.
+     * The manifest of the image without an AOT cache, which is not written for it: what its parts are, and how much memory it needs.
      *
-     * @param image the file of one piece; with {@code separate} the boot layer alone
+     * @throws IOException if reading fails
+     */
+    public Manifest manifest() throws IOException {
+        return plan(null).manifest();
+    }
+
+    /**
+     * Writes the image.
+     *
+     * @param image the file of one piece; with {@code tree} the boot layer alone
      * @param tree null for an image of one piece, else where the file tree goes
      * @param cache an AOT cache of the JVM that was made in an image of the same contents; null for none
      * @return what was made
      * @throws IOException if reading or writing fails
      */
     public Built write(Path image, @Nullable Path tree, @Nullable Path cache) throws IOException {
+        Plan plan = plan(cache);
+        return new Built(image, tree, plan.manifest(), pack(plan.files(), image, tree, BootImage.bootLayer()));
+    }
+
+    /** An image that can be written. */
+    private record Plan(ImageTree files, Manifest manifest) {}
+
+    private Plan plan(@Nullable Path cache) throws IOException {
         ImageRequest request = contents.request();
         List<String> options = cache == null ? List.of() : List.of("-XX:AOTCache=" + Contents.AOT_CACHE);
         ImageTree files = new ImageTree(request.time());
@@ -106,7 +124,7 @@ public final class ImageBuilder {
                 new ImageTree.Group("memory", "manifest", null, List.of()),
                 "/uk/memory",
                 manifest.memory().neededBytes() + "\n");
-        return new Built(image, tree, manifest, pack(files, image, tree, boot));
+        return new Plan(files, manifest);
     }
 
     /**

@@ -63,6 +63,17 @@ final class JavaRuntime {
         return runtime;
     }
 
+    /** How large a runtime is. */
+    static long bytes(Path runtime) throws IOException {
+        long bytes = 0;
+        try (Stream<Path> files = Files.walk(runtime)) {
+            for (Path file : (Iterable<Path>) files.filter(Files::isRegularFile)::iterator) {
+                bytes += Files.size(file);
+            }
+        }
+        return bytes;
+    }
+
     private static void date(Path folder, Instant time) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : (Iterable<Path>) files::iterator) {
