@@ -17,8 +17,13 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,10 +38,98 @@ class PluginIT {
     private static final List<String> NETWORK =
             List.of("uk.net.device=virtio:0", "uk.net.ipv4=10.0.2.15/24", "uk.net.gateway=10.0.2.2");
 
+    /** What a user adds to have the appliance run beside integration tests, with sealed keys, and a second image that describes itself. */
+    private static final String SEALED_POM = """
+              <build>
+                <plugins>
+                  <plugin>
+                    <groupId>io.uk4j</groupId>
+                    <artifactId>uk-maven-plugin</artifactId>
+                    <version>0.1.0-SNAPSHOT</version>
+                    <configuration>
+                      <configuration>
+                        <uk.kvm.devices>net</uk.kvm.devices>
+                        <uk.net.device>virtio:0</uk.net.device>
+                        <uk.net.ipv4>10.0.2.15/24</uk.net.ipv4>
+                        <uk.net.gateway>10.0.2.2</uk.net.gateway>
+                      </configuration>
+                    </configuration>
+                    <executions>
+                      <execution>
+                        <goals>
+                          <goal>start</goal>
+                          <goal>stop</goal>
+                        </goals>
+                      </execution>
+                      <execution>
+                        <id>described</id>
+                        <goals>
+                          <goal>image</goal>
+                        </goals>
+                        <configuration>
+                          <classifier>described</classifier>
+                          <mainClass>Hello</mainClass>
+                          <arguments>
+                            <argument>--describe</argument>
+                          </arguments>
+                        </configuration>
+                      </execution>
+                    </executions>
+                  </plugin>
+                  <plugin>
+                    <artifactId>maven-surefire-plugin</artifactId>
+                    <version>3.6.1</version>
+                  </plugin>
+                  <plugin>
+                    <artifactId>maven-failsafe-plugin</artifactId>
+                    <version>3.6.1</version>
+                    <executions>
+                      <execution>
+                        <goals>
+                          <goal>integration-test</goal>
+                          <goal>verify</goal>
+                        </goals>
+                      </execution>
+                    </executions>
+                  </plugin>
+                </plugins>
+              </build>
+            """;
+
+    private static final String PAGE_TEST = """
+            import static org.junit.jupiter.api.Assertions.assertEquals;
+
+            import java.net.URI;
+            import org.junit.jupiter.api.Test;
+
+            class PageIT {
+                @Test
+                void servesItsPage() throws Exception {
+                    String page = "http://127.0.0.1:" + System.getProperty("page.port") + "/";
+                    assertEquals("Hello from uk4j", new String(URI.create(page).toURL().openStream().readAllBytes()).strip());
+                }
+            }
+            """;
+
+    private static final String RESTARTING = """
+            import io.uk4j.core.Appliance;
+
+            public final class Again {
+                public static void main(String[] args) {
+                    Appliance.main(args, appliance -> {
+                        appliance.platform().console().write("This life begins\\n");
+                        Thread.sleep(3000);
+                        appliance.restart();
+                    });
+                }
+            }
+            """;
+
     @TempDir
     static Path folder;
 
     private static UserProject project;
+    private static @Nullable UserProject sealed;
 
     @BeforeAll
     static void makeImage() throws IOException {
@@ -108,7 +201,7 @@ class PluginIT {
                     .orElseThrow();
         }
         Path given = Files.copy(cache, folder.resolve("given.aot"), StandardCopyOption.REPLACE_EXISTING);
-        project.maven("clean").succeeded();
+        Files.delete(cache);
         project.maven("package", IMAGE, log, "-Duk.image.aotCache=" + given).succeeded();
         assertArrayEquals(first, Files.readAllBytes(image));
         try (SealedMachine machine = boot(image, FreePorts.next(), List.of())) {
@@ -166,17 +259,150 @@ class PluginIT {
             assertTrue(
                     busy.output().contains("Port " + port + " of this machine is in use (uk.run.ports). [UK202]"),
                     busy.output());
-            List<ProcessHandle> all = maven.descendants().toList();
-            Command.run("kill", "-INT", String.valueOf(javaOf(maven).pid())).succeeded();
-            assertTrue(maven.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS), () -> text(log));
-            assertEquals(0, maven.exitValue(), () -> text(log));
-            assertTrue(text(log).contains("BUILD SUCCESS"), () -> text(log));
-            assertTrue(all.stream().noneMatch(ProcessHandle::isAlive));
+            interrupt(maven, log);
             assertTrue(Files.size(project.file("run.pcap")) > 24);
         } finally {
             maven.descendants().forEach(ProcessHandle::destroyForcibly);
             maven.destroyForcibly();
         }
+    }
+
+    private static UserProject sealed() throws IOException {
+        if (sealed == null) {
+            sealed = new UserProject(
+                    folder.resolve("sealed"),
+                    SEALED_POM,
+                    Map.of(
+                            "src/test/java/PageIT.java", PAGE_TEST,
+                            "src/main/java/Again.java", RESTARTING));
+            sealed.takeRuntimes(project);
+        }
+        return sealed;
+    }
+
+    /** Boots before the integration tests, which find it ready, and ends after them; the keys of its network are sealed, and nobody says them again. */
+    @Test
+    void runsBesideIntegrationTests() throws Exception {
+        int port = FreePorts.next();
+        String said = sealed().maven(
+                        "verify",
+                        UserProject.goal("describe"),
+                        NO_CACHE,
+                        "-Duk.image.mainClass=Hello",
+                        "-Duk.accel=tcg",
+                        "-Duk.run.ports=" + port + ":80",
+                        "-Dpage.port=" + port)
+                .succeeded();
+        assertTrue(
+                said.matches(
+                        "(?s).*--- uk:[^ ]+:start .*Ready after .*--- failsafe:[^ ]+:integration-test .*"
+                                + "Tests run: 1, Failures: 0.*--- uk:[^ ]+:stop .*Stopped after .*--- failsafe:[^ ]+:verify .*"),
+                said);
+        assertFalse(Files.exists(sealed().file("target/uk/hello-1-uk.machine")));
+        assertTrue(
+                said.matches("(?s).*\\[INFO\\] Sealed configuration\n\\[INFO\\] +uk\\.kvm\\.devices +net\n.*"), said);
+        describesItsSealedKeys();
+    }
+
+    /** The same keys in another image of that build, which describes itself; one of them is fixed. */
+    private static void describesItsSealedKeys() throws Exception {
+        Path image = sealed().file("target/hello-1-described.img");
+        List<String> device = List.of("-netdev", "user,id=n", "-device", "virtio-net-pci,netdev=n");
+        try (SealedMachine machine = SealedMachine.start(folder, image, null, "q35", List.of(), device)) {
+            assertEquals(0, machine.awaitEnd(), machine.console());
+            for (String key : List.of("uk.kvm.devices +net", "uk.net.device +virtio:0", "uk.net.ipv4 +10.0.2.15/24")) {
+                assertTrue(
+                        machine.console().matches("(?s).*\n +" + key + " +sealed file\n.*"),
+                        key + "\n" + machine.console());
+            }
+        }
+        List<String> other = List.of("uk.kvm.devices=any", "uk.net.ipv4=10.0.2.16/24");
+        try (SealedMachine machine = SealedMachine.start(folder, image, null, "q35", other, device)) {
+            assertEquals(2, machine.awaitEnd(), machine.console());
+            assertTrue(
+                    machine.console()
+                            .contains(
+                                    "uk.kvm.devices=any (command line): the image is sealed with uk.kvm.devices=net (sealed file).\n"),
+                    machine.console());
+        }
+    }
+
+    @Test
+    void bootsAgainAnApplianceThatAsksForIt() throws Exception {
+        Path log = sealed().file("again.log");
+        Process maven = sealed().start(
+                        "again.log",
+                        UserProject.goal("run"),
+                        NO_CACHE,
+                        "-Duk.accel=tcg",
+                        "-Duk.image.mainClass=Again",
+                        "-Duk.image.classifier=again",
+                        "-Duk.run.ports=" + FreePorts.next() + ":80",
+                        "-Duk.run.readyTimeout=0");
+        try {
+            await(maven, log, "The appliance restarts, as it asked for.");
+            await(maven, log, () -> text(log).split("This life begins", -1).length > 2);
+            interrupt(maven, log);
+        } finally {
+            maven.descendants().forEach(ProcessHandle::destroyForcibly);
+            maven.destroyForcibly();
+        }
+    }
+
+    @Test
+    void startsOneMachineAndEndsItWithTheBuild() {
+        Command twice = project.maven(
+                "package",
+                UserProject.goal("start"),
+                UserProject.goal("start"),
+                NO_CACHE,
+                "-Duk.accel=tcg",
+                "-Duk.run.ports=" + FreePorts.next() + ":80");
+        assertEquals(1, twice.status(), twice.output());
+        Matcher message = Pattern.compile(
+                        "A machine of hello-1-uk runs already: process ([0-9]+), started by this Maven\\. \\[UK207\\]")
+                .matcher(twice.output());
+        assertTrue(message.find(), twice.output());
+        assertTrue(twice.output().contains("The machine of hello-1-uk ends with the build"), twice.output());
+        assertFalse(ProcessHandle.of(Long.parseLong(message.group(1)))
+                .map(ProcessHandle::isAlive)
+                .orElse(false));
+        String nothing = project.maven(UserProject.goal("stop")).succeeded();
+        assertTrue(nothing.contains("No machine of hello-1-uk runs."), nothing);
+    }
+
+    /** However Maven ends: here it has no time for anything. */
+    @Test
+    void noMachineOutlivesMaven() throws Exception {
+        Process maven = project.start(
+                "killed.log",
+                "package",
+                UserProject.goal("start"),
+                NO_CACHE,
+                "-Duk.accel=tcg",
+                "-Duk.run.ports=" + FreePorts.next() + ":80");
+        try {
+            Path log = project.file("killed.log");
+            await(maven, log, () -> Files.exists(project.file("target/uk/hello-1-uk.machine")));
+            List<ProcessHandle> machines = maven.descendants()
+                    .filter(process -> process.info().command().orElse("").contains("qemu-system"))
+                    .toList();
+            assertEquals(1, machines.size(), () -> text(log));
+            javaOf(maven).destroyForcibly();
+            machines.getFirst().onExit().get(LIMIT_SECONDS, TimeUnit.SECONDS);
+        } finally {
+            maven.descendants().forEach(ProcessHandle::destroyForcibly);
+            maven.destroyForcibly();
+        }
+    }
+
+    private static void interrupt(Process maven, Path log) throws Exception {
+        List<ProcessHandle> all = maven.descendants().toList();
+        Command.run("kill", "-INT", String.valueOf(javaOf(maven).pid())).succeeded();
+        assertTrue(maven.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS), () -> text(log));
+        assertEquals(0, maven.exitValue(), () -> text(log));
+        assertTrue(text(log).contains("BUILD SUCCESS"), () -> text(log));
+        assertTrue(all.stream().noneMatch(ProcessHandle::isAlive));
     }
 
     private static ProcessHandle javaOf(Process maven) {
@@ -187,8 +413,12 @@ class PluginIT {
     }
 
     private static void await(Process process, Path log, String text) throws Exception {
+        await(process, log, () -> text(log).contains(text));
+    }
+
+    private static void await(Process process, Path log, BooleanSupplier condition) throws Exception {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(LIMIT_SECONDS);
-        while (!text(log).contains(text)) {
+        while (!condition.getAsBoolean()) {
             assertTrue(!process.waitFor(100, TimeUnit.MILLISECONDS) && System.nanoTime() - end < 0, () -> text(log));
         }
     }

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -17,6 +18,14 @@ import java.util.stream.Stream;
 final class UserProject {
     private static final Duration LIMIT = Duration.ofMinutes(8);
     private static final String VERSION = "0.1.0-SNAPSHOT";
+    private static final String JUNIT = """
+                <dependency>
+                  <groupId>org.junit.jupiter</groupId>
+                  <artifactId>junit-jupiter</artifactId>
+                  <version>5.14.4</version>
+                  <scope>test</scope>
+                </dependency>
+            """;
 
     private final Path root = Path.of("..").toAbsolutePath().normalize();
     private final Path folder;
@@ -36,6 +45,33 @@ final class UserProject {
         Files.writeString(source, block(readme, "java"));
         Files.writeString(folder.resolve("pom.xml"), block(readme, "xml"));
         install();
+    }
+
+    /** The same with tests by JUnit, more in its pom before the end of the project, and further sources. */
+    UserProject(Path folder, String pom, Map<String, String> sources) throws IOException {
+        this(folder);
+        Path file = folder.resolve("pom.xml");
+        String plain = Files.readString(file);
+        int end = plain.lastIndexOf("  </dependencies>");
+        Files.writeString(
+                file, plain.substring(0, end) + JUNIT + plain.substring(end).replace("</project>", pom + "</project>"));
+        for (Map.Entry<String, String> source : sources.entrySet()) {
+            Path path = folder.resolve(source.getKey());
+            Files.createDirectories(path.getParent());
+            Files.writeString(path, source.getValue());
+        }
+    }
+
+    /** Takes the Java runtimes that another project has linked, as linking takes long. */
+    void takeRuntimes(UserProject from) throws IOException {
+        Path work = Files.createDirectories(file("target/uk"));
+        try (Stream<Path> made = Files.list(from.file("target/uk"))) {
+            for (Path runtime : made.filter(
+                            path -> path.getFileName().toString().startsWith("jre-"))
+                    .toList()) {
+                Command.run("cp", "-a", runtime.toString(), work.toString()).succeeded();
+            }
+        }
     }
 
     /** A file of it. */
