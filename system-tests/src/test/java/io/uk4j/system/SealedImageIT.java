@@ -1,17 +1,23 @@
 package io.uk4j.system;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.uk4j.boot.BootImage;
 import io.uk4j.testkit.PcapReader;
 import io.uk4j.testkit.Requirements;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import jdk.jfr.consumer.RecordingFile;
 import org.jspecify.annotations.Nullable;
@@ -197,20 +203,22 @@ class SealedImageIT {
         }
     }
 
-    /** The block driver on PCI, with a disk of QEMU. */
-    @Test
-    void keepsTheContractOfBlockDevices() throws Exception {
-        Path tests = SealedTree.junit(folder, GuestBlockContract.class);
-        List<String> options = new ArrayList<>();
+    /** The block driver on PCI and on MMIO, with disks of QEMU. */
+    @ParameterizedTest
+    @CsvSource({"q35, virtio-blk-pci", "microvm, virtio-blk-device"})
+    void keepsTheContractOfBlockDevices(String machine, String device) throws Exception {
+        Path made = folder.resolve("GuestBlockContract.img");
+        Path tests = Files.exists(made) ? made : SealedTree.junit(folder, GuestBlockContract.class);
+        List<String> options = new ArrayList<>(List.of("-global", MMIO));
         for (String disk : List.of("writable", "readonly")) {
             Path file = Files.write(folder.resolve(disk + ".img"), new byte[128 * 512]);
             options.addAll(List.of(
                     "-drive",
                     "if=none,format=raw,id=" + disk + ",file=" + file + (disk.equals("readonly") ? ",readonly=on" : ""),
                     "-device",
-                    "virtio-blk-pci,drive=" + disk));
+                    device + ",drive=" + disk));
         }
-        try (SealedMachine guest = SealedMachine.start(folder, kernel, tests, "q35", List.of(), options)) {
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tests, machine, List.of(), options)) {
             assertEquals(0, guest.awaitEnd(), guest.console());
             assertTrue(
                     guest.console().matches("(?s).*\\[ +[1-9][0-9] tests successful +\\].*\\[ +0 tests failed +\\].*"),
@@ -302,6 +310,64 @@ class SealedImageIT {
             guest.await("Ready: ");
             assertTrue(
                     guest.console().matches("(?s).*Seeding - pci:\\S+ has added to the generator of random bytes\n.*"),
+                    guest.console());
+        }
+    }
+
+    /** The console driver in the guest: what the operator reads there, and that Control-C is the wish to stop. */
+    @ParameterizedTest
+    @CsvSource({"q35, virtio-serial-pci", "microvm, virtio-serial-device"})
+    void talksToItsOperatorOnAVirtioConsole(String machine, String device) throws Exception {
+        List<String> words = new ArrayList<>(WORDS);
+        words.add("uk.kvm.console=virtio:0");
+        Path socket = folder.resolve("operator");
+        Files.deleteIfExists(socket);
+        List<String> options = new ArrayList<>(List.of("-global", MMIO, "-netdev", "user,id=n"));
+        options.addAll(List.of(
+                "-device",
+                "virtio-net-" + device.substring("virtio-serial-".length()) + ",netdev=n",
+                "-chardev",
+                "socket,id=operator,server=on,wait=on,path=" + socket,
+                "-device",
+                device,
+                "-device",
+                "virtconsole,chardev=operator"));
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, machine, words, options);
+                SocketChannel operator = connect(socket)) {
+            StringBuilder text = new StringBuilder();
+            assertTimeoutPreemptively(DOWNLOAD_LIMIT, () -> readUntilReady(operator, text), guest::console);
+            assertTrue(text.indexOf("Ready: ") >= 0, text + guest.console());
+            operator.write(ByteBuffer.wrap(new byte[] {3}));
+            assertEquals(0, guest.awaitEnd(), guest.console());
+            assertTrue(guest.console().contains("Ready: "), guest.console());
+        }
+    }
+
+    private static void readUntilReady(SocketChannel operator, StringBuilder text) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(4096);
+        while (text.indexOf("Ready: ") < 0 && operator.read(bytes.clear()) >= 0) {
+            text.append(StandardCharsets.UTF_8.decode(bytes.flip()));
+        }
+    }
+
+    /** QEMU waits for it before it starts the machine, so that nothing is lost. */
+    private static SocketChannel connect(Path socket) throws Exception {
+        while (!Files.exists(socket)) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+    }
+
+    @Test
+    void namesAConsoleThatIsMissing() throws Exception {
+        List<String> words = new ArrayList<>(WORDS);
+        words.add("uk.kvm.console=virtio:0");
+        try (SealedMachine guest = SealedMachine.start(folder, kernel, tree, "q35", words, withEntropyDevice())) {
+            assertEquals(2, guest.awaitEnd(), guest.console());
+            assertTrue(
+                    guest.console()
+                            .contains(
+                                    "uk.kvm.console (command line), virtio:0: the machine has no virtio serial device.\nFound: pci:"),
                     guest.console());
         }
     }

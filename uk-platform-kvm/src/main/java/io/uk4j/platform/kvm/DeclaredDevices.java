@@ -27,8 +27,9 @@ final class DeclaredDevices {
      * @throws io.uk4j.core.config.ConfigException if a key has a number of a device that is none
      */
     static void check(Config config, List<VirtioSlot> slots) {
-        requireNamed(config, NetDevices.DEVICE, VirtioSlot.NETWORK, "net", slots);
-        requireNamed(config, BlockDevices.DEVICE, VirtioSlot.BLOCK, "blk", slots);
+        // Also if the application opens them late or never.
+        named(config, NetDevices.DEVICE, VirtioSlot.NETWORK, "net", slots);
+        named(config, BlockDevices.DEVICE, VirtioSlot.BLOCK, "blk", slots);
         Optional<List<String>> declared = config.get(KvmKeys.DEVICES);
         if (declared.isEmpty()) {
             return;
@@ -44,13 +45,20 @@ final class DeclaredDevices {
         }
     }
 
-    /** Whether the device of a key is there, also if the application opens it late or never. */
-    private static void requireNamed(Config config, Key<String> key, int type, String what, List<VirtioSlot> slots) {
+    /**
+     * The device that a key names by {@code virtio:N}; empty if its value is of another kind.
+     *
+     * @param what how QEMU calls the type
+     * @throws DeviceException if it is not there
+     * @throws io.uk4j.core.config.ConfigException if what should be its number is none
+     */
+    static Optional<VirtioSlot> named(Config config, Key<String> key, int type, String what, List<VirtioSlot> slots) {
         String spec = config.keys().contains(key) ? config.find(key).orElse("") : "";
-        if (spec.startsWith(VIRTIO)) {
-            int number = Slots.number(spec.substring(VIRTIO.length()));
-            Slots.find(slots, type, what, number, key.name() + " (" + config.origin(key) + "), ");
+        if (!spec.startsWith(VIRTIO)) {
+            return Optional.empty();
         }
+        int number = Slots.number(spec.substring(VIRTIO.length()));
+        return Optional.of(Slots.find(slots, type, what, number, key.name() + " (" + config.origin(key) + "), "));
     }
 
     private static DeviceException refusal(Config config, List<VirtioSlot> slots, String what) {

@@ -24,12 +24,27 @@ public final class KvmKeys implements KeyProvider {
             .withDefault("any")
             .asFixed();
 
+    /** Where the appliance talks to its operator. */
+    public static final Key<String> CONSOLE = Key.of(
+                    "uk.kvm.console",
+                    "serial; or virtio:N, where N counts the machine's virtio consoles from 0 on",
+                    "where the appliance talks to its operator: on the serial line alone, or on a virtio console as well",
+                    KvmKeys::parseConsole)
+            .withDefault("serial");
+
     /** Called by {@link java.util.ServiceLoader}. */
     public KvmKeys() {}
 
     @Override
     public Collection<Key<?>> keys() {
-        return List.of(DEVICES);
+        return List.of(DEVICES, CONSOLE);
+    }
+
+    private static String parseConsole(String text) {
+        if (!text.equals("serial") && !text.matches("virtio:[0-9]{1,4}")) {
+            throw new IllegalArgumentException("not a console");
+        }
+        return text;
     }
 
     private static Optional<List<String>> parse(String text) {

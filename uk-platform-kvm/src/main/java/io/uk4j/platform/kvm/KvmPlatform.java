@@ -9,7 +9,11 @@ import io.uk4j.core.Platform;
 import io.uk4j.core.PlatformException;
 import io.uk4j.core.Waiter;
 import io.uk4j.core.config.Config;
+import io.uk4j.core.metrics.MetricRegistry;
 import io.uk4j.virtio.Registers;
+import io.uk4j.virtio.driver.VirtioConsole;
+import io.uk4j.virtio.driver.VirtioContext;
+import io.uk4j.virtio.driver.VirtioKeys;
 import io.uk4j.virtio.transport.MmioDevice;
 import io.uk4j.virtio.transport.PciFunction;
 import io.uk4j.virtio.transport.VirtioSlot;
@@ -37,7 +41,8 @@ import org.jspecify.annotations.Nullable;
  * memory, with the address under which devices see it. Waiters take interrupts of these devices and {@link
  * io.uk4j.core.SignalSource}; at most 63 interrupts each.
  *
- * <p>Console: the serial line. {@link Console#onStopRequest} is told of the power button, on machines that have one.
+ * <p>Console: the serial line, and a virtio console where {@code uk.kvm.console} names one. {@link Console#onStopRequest} is told of the
+ * power button, on machines that have one, and of Control-C on a virtio console.
  *
  * <p>Thread rule: shared.
  */
@@ -58,11 +63,12 @@ public final class KvmPlatform implements Platform {
     private final Clock clock = new BootClock();
     private final EntropySource entropy;
     private final @Nullable PowerButton button;
-    private final Console console;
+    private final BootConsole serial;
     private final DmaPages pages;
     private final DeviceInterrupts interrupts;
     private @Nullable List<VirtioSlot> slots;
     private @Nullable Seeding seeding;
+    private volatile @Nullable PairedConsole paired;
     private boolean closed;
 
     KvmPlatform(BootLayer boot, String commandLine, OutputStream output) {
@@ -73,7 +79,7 @@ public final class KvmPlatform implements Platform {
         interrupts = new DeviceInterrupts(boot);
         tables = AcpiTables.read(boot.machine().rsdp(), this::firmware);
         button = PowerButton.find(boot, tables).orElse(null);
-        console = new BootConsole(output, button);
+        serial = new BootConsole(output, button);
     }
 
     /**
@@ -98,14 +104,16 @@ public final class KvmPlatform implements Platform {
     }
 
     /**
-     * Sees to it that the machine is as the configuration says, and takes what its entropy devices have, from now on. To be called once.
+     * Sees to it that the machine is as the configuration says, opens the console that it names, and takes what its entropy devices have, from now on. To be
+     * called once.
      *
      * @throws DeviceException if {@code uk.kvm.devices} declares other devices than there are, or the configuration names a device
-     *     that there is not
+     *     that there is not, or one that cannot be used
      */
     synchronized void prepare(Config config) {
         List<VirtioSlot> found = devices(VirtioSlot.class);
         DeclaredDevices.check(config, found);
+        openConsole(config, found);
         seeding = new Seeding(
                 boot,
                 pages,
@@ -115,6 +123,18 @@ public final class KvmPlatform implements Platform {
                 GenerationId.find(tables, this::firmware).orElse(null),
                 Seeding.INTERVAL);
         seeding.start();
+    }
+
+    private void openConsole(Config config, List<VirtioSlot> found) {
+        DeclaredDevices.named(config, KvmKeys.CONSOLE, VirtioSlot.CONSOLE, "serial", found)
+                .ifPresent(slot -> {
+                    long timeoutNs = config.get(VirtioKeys.RESET_TIMEOUT).toNanos();
+                    VirtioConsole device = VirtioConsole.open(
+                            new VirtioContext(pages, clock, config, new MetricRegistry()),
+                            slot.open(VirtioSlot.CONSOLE, clock, timeoutNs),
+                            "console0");
+                    paired = new PairedConsole(serial, device, newWaiter(), clock);
+                });
     }
 
     private MemorySegment firmware(long physical, long bytes) {
@@ -140,7 +160,8 @@ public final class KvmPlatform implements Platform {
 
     @Override
     public Console console() {
-        return console;
+        PairedConsole console = paired;
+        return console == null ? serial : console;
     }
 
     @Override
@@ -219,6 +240,10 @@ public final class KvmPlatform implements Platform {
     @Override
     public synchronized void close() {
         closed = true;
+        PairedConsole console = paired;
+        if (console != null) {
+            console.close();
+        }
         if (button != null) {
             button.close();
         }

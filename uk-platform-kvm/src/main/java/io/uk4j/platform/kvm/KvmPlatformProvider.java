@@ -20,7 +20,7 @@ public final class KvmPlatformProvider implements PlatformProvider {
      * @throws io.uk4j.core.PlatformException if this is no sealed image, its boot layer is of another version, or native access is
      *     denied
      * @throws io.uk4j.core.DeviceException if {@code uk.kvm.devices} declares other devices than the machine has, or {@code
-     *     uk.net.device} or {@code uk.block.device} names one that it has not
+     *     uk.net.device}, {@code uk.block.device} or {@code uk.kvm.console} names one that it has not
      */
     @Override
     public Platform create(Config config) {
