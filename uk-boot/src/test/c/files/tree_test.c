@@ -18,6 +18,19 @@ static void crc_is_that_of_castagnoli(void) {
     CHECK(crc32c("", 0) == 0);
     char zeros[32] = {0};
     CHECK(crc32c(zeros, 32) == 0x8a9136aa);  // RFC 3720, appendix B.4
+    // From an odd address, over rounds of the loop and a rest.
+    char bytes[79];
+    uint32_t expected = ~0u;
+    for (unsigned i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (char) (i * 37 + 11);
+    }
+    for (unsigned i = 1; i < 78; i++) {
+        expected ^= (uint8_t) bytes[i];
+        for (unsigned bit = 0; bit < 8; bit++) {
+            expected = expected >> 1 ^ (expected & 1 ? 0x82f63b78u : 0);
+        }
+    }
+    CHECK(crc32c(bytes + 1, 77) == ~expected);
 }
 
 static void finds_what_is_there_and_nothing_else(void) {

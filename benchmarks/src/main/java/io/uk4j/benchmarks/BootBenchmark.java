@@ -141,7 +141,7 @@ final class BootBenchmark implements Benchmark {
 
     private record Counted(BootMachine.Counts first, double perRequest) {}
 
-    /** Once each: from run to run the counts differ by less than a hundredth. */
+    /** Once each: from run to run the counts differ by up to two hundredths. */
     private static void instructions(List<Row> rows, Pair pair, BootMachine.Counter counter) {
         System.out.println(pair.model.name() + ", instructions");
         Counted ours = count(pair.model, pair.ours, counter, REQUESTS);

@@ -6,7 +6,6 @@ import io.uk4j.boot.TreeReader;
 import io.uk4j.boot.TreeWriter;
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -106,8 +105,6 @@ final class GuestFiles {
                     .filter(word -> !word.startsWith("-XX:AOT"))
                     .toList();
             return new ArrayList<>(words);
-        } catch (UncheckedIOException e) {
-            throw new BenchmarkException(image + " cannot be read.\nTry: ./uk image hello-http", e);
         }
     }
 

@@ -27,7 +27,7 @@ final class LinuxGuest {
     private static final String CACHE = "/app/application.aot";
     private static final String ARCHIVE = "jre/lib/server/classes.jsa";
 
-    /** The kernel's tests of its own ciphers at each start: more than half of what it executes. */
+    /** Without the kernel's tests of its own ciphers at each start, which take several hundred million instructions. */
     private static final String NO_SELF_TESTS = " cryptomgr.notests";
 
     /** In the header of a compressed kernel, as of the boot protocol 2.08: how many sectors precede the code, and where in it is what. */

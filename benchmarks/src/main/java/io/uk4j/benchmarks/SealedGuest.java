@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 
-/** Makes sealed images for the boot benchmark: one file each. */
+/** Makes the sealed images that are measured: one file each. */
 final class SealedGuest {
     private static final String WORDS = "uk.net.device=virtio:0 uk.net.ipv4=10.0.2.15/24 uk.net.gateway=10.0.2.2";
 
@@ -19,10 +19,14 @@ final class SealedGuest {
 
     /** The image of hello-http, as the plugin has made it. */
     static BootMachine.Guest of(Path image) {
+        requireReadable(image);
+        return new BootMachine.Guest("uk4j", image, null, WORDS);
+    }
+
+    private static void requireReadable(Path image) {
         if (!Files.isReadable(image)) {
             throw new BenchmarkException(image + " cannot be read.\nTry: ./uk image hello-http");
         }
-        return new BootMachine.Guest("uk4j", image, null, WORDS);
     }
 
     /** One static program and nothing else. */
@@ -34,7 +38,7 @@ final class SealedGuest {
 
     /** {@link ParallelWork} on the runtime of another image. */
     static BootMachine.Guest parallelWork(Path folder, Path image) {
-        of(image);
+        requireReadable(image);
         TreeWriter tree = base();
         tree.directory("/app", 0755, 0);
         GuestFiles.copyRuntime(image, tree);

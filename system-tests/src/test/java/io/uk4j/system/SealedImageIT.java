@@ -8,6 +8,7 @@ import io.uk4j.boot.BootImage;
 import io.uk4j.testkit.PcapReader;
 import io.uk4j.testkit.Requirements;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -352,10 +353,18 @@ class SealedImageIT {
 
     /** QEMU waits for it before it starts the machine, so that nothing is lost. */
     private static SocketChannel connect(Path socket) throws Exception {
-        while (!Files.exists(socket)) {
-            TimeUnit.MILLISECONDS.sleep(10);
+        long startNs = System.nanoTime();
+        while (true) {
+            try {
+                return SocketChannel.open(UnixDomainSocketAddress.of(socket));
+            } catch (SocketException e) {
+                // It does not listen yet.
+                if (System.nanoTime() - startNs > DOWNLOAD_LIMIT.toNanos()) {
+                    throw e;
+                }
+                TimeUnit.MILLISECONDS.sleep(10);
+            }
         }
-        return SocketChannel.open(UnixDomainSocketAddress.of(socket));
     }
 
     @Test
@@ -367,7 +376,7 @@ class SealedImageIT {
             assertTrue(
                     guest.console()
                             .contains(
-                                    "uk.kvm.console (command line), virtio:0: the machine has no virtio serial device.\nFound: pci:"),
+                                    "uk.kvm.console (command line), virtio:0: the machine has no virtio console device.\nFound: pci:"),
                     guest.console());
         }
     }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Packet buffers of one loop. Each slot owns one {@link ByteBuf} object for life; acquiring resets its indices, and the
  * last release puts it back. The buffers are direct and have a memory address; they must not be resized.
  *
- * <p>Thread rule: loop-owned, and so is the release of the buffers: the last release happens on the loop.
+ * <p>Thread rule: loop-owned, buffers included: each reference is added and given back on the loop, those of slices and duplicates too.
  */
 public interface BufferPool {
     /**

@@ -116,9 +116,9 @@ abstract class AbstractMachineMojo extends AbstractImageMojo {
         return new Prepared(program, options);
     }
 
-    /** Says that the appliance restarts, as it may. */
+    /** Says that the machine restarts, as the appliance may ask for. */
     final void restarted() {
-        getLog().info("The appliance restarts, as it asked for.");
+        getLog().info("The machine restarts.");
     }
 
     /** Says that the appliance is ready. */

@@ -92,7 +92,12 @@ abstract class AbstractUkMojo extends AbstractMojo {
     final String command(String goal) {
         Artifact artifact = execution.getMojoDescriptor().getPluginDescriptor().getPluginArtifact();
         return "mvn " + artifact.getGroupId() + ':' + artifact.getArtifactId() + ':' + artifact.getBaseVersion() + ':'
-                + goal;
+                + goal + (classifier.equals("uk") ? "" : " -Duk.image.classifier=" + classifier);
+    }
+
+    /** Whether somebody named this goal on the command line, and not the pom. */
+    final boolean isFromCommandLine() {
+        return execution.getSource() == MojoExecution.Source.CLI;
     }
 
     /** What this plugin is, for whoever asks whether something was made by the same. */

@@ -32,12 +32,14 @@ final class Background implements AutoCloseable {
     private static final long GRACE_MS = 1500;
 
     private final Machine machine;
+    private final MachineRecord record;
     private final OutputStream console;
     private final Outputs outputs;
     private final AtomicBoolean closed = new AtomicBoolean();
 
     private Background(Machine machine, OutputStream console, Outputs outputs) {
         this.machine = machine;
+        this.record = machine.toRecord();
         this.console = console;
         this.outputs = outputs;
     }
@@ -80,7 +82,7 @@ final class Background implements AutoCloseable {
             throw e;
         }
         try {
-            background.machine.toRecord().write(outputs.machine());
+            background.record.write(outputs.machine());
             return background;
         } catch (FileAlreadyExistsException e) {
             // Another Maven was quicker: the file is that one's.
@@ -129,9 +131,14 @@ final class Background implements AutoCloseable {
     void stop(long limitMs, Log log) throws IOException, InterruptedException {
         long started = System.nanoTime();
         boolean early = !machine.isRunning();
-        if (!early && !machine.pressPowerButton()) {
-            log.info("A machine of this kind has no power button, so it is switched off.");
-            return;
+        try {
+            if (!early && !machine.pressPowerButton()) {
+                log.info("A machine of this kind has no power button, so it is switched off.");
+                return;
+            }
+        } catch (IOException e) {
+            // It may have ended just now; if not, the time will be over.
+            log.debug(e);
         }
         if (!machine.awaitEnd(limitMs)) {
             log.warn("The appliance did not stop within " + limitMs / 1000
@@ -148,7 +155,7 @@ final class Background implements AutoCloseable {
     @Override
     public void close() throws IOException {
         end();
-        Files.deleteIfExists(outputs.machine());
+        record.delete(outputs.machine());
     }
 
     private void end() throws IOException {

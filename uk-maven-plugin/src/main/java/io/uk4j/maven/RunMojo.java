@@ -64,11 +64,12 @@ public final class RunMojo extends AbstractMachineMojo {
         try (Interrupts interrupts = Interrupts.to(() -> asked.set(true));
                 Machine booted = Machine.start(prepared.program(), prepared.options(), terminal, this::restarted)) {
             Optional<PortForward> first = prepared.first();
-            Thread watch = watch(booted, first, started);
+            AtomicBoolean ready = new AtomicBoolean();
+            watch(booted, first, started, ready);
             while (!booted.awaitEnd(LOOK_MS) && !asked.get()) {
                 if (readyTimeout > 0
                         && first.isPresent()
-                        && watch.isAlive()
+                        && !ready.get()
                         && System.nanoTime() - started > readyTimeout * 1_000_000_000L) {
                     throw late("The lines above are its console.");
                 }
@@ -86,11 +87,12 @@ public final class RunMojo extends AbstractMachineMojo {
     }
 
     /** Says when the appliance answers. */
-    private Thread watch(Machine booted, Optional<PortForward> first, long started) {
+    private void watch(Machine booted, Optional<PortForward> first, long started, AtomicBoolean ready) {
         Thread watch = new Thread(
                 () -> first.ifPresent(port -> {
                     try {
                         if (booted.awaitListening(port.host(), readyTimeout * 1000L)) {
+                            ready.set(true);
                             ready(port, started, "Ctrl-C stops it.");
                         }
                     } catch (InterruptedException e) {
@@ -100,7 +102,6 @@ public final class RunMojo extends AbstractMachineMojo {
                 "uk-ready");
         watch.setDaemon(true);
         watch.start();
-        return watch;
     }
 
     private static String quote(String word) {

@@ -36,6 +36,8 @@ public final class StartMojo extends AbstractMachineMojo {
     void work() throws IOException, InterruptedException {
         Background.refuseSecond(outputs(), command("stop"));
         Prepared prepared = prepare(true);
+        // Making the image may have taken minutes.
+        Background.refuseSecond(outputs(), command("stop"));
         long started = System.nanoTime();
         Background background = Background.start(prepared, outputs(), this::restarted, command("stop"));
         boolean good = false;

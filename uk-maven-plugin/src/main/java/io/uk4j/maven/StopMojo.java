@@ -10,8 +10,8 @@ import org.apache.maven.plugins.annotations.Mojo;
 import org.apache.maven.plugins.annotations.Parameter;
 
 /**
- * Ends the machine that uk:start booted, by its power button, and fails if the appliance did not end well. Without one there is nothing to do. On the
- * command line it also ends one that another Maven left over.
+ * Ends the machine that uk:start booted, by its power button, and fails if the appliance did not end well. Without one there is nothing to do. One
+ * that does not stop in time is switched off, with a warning. On the command line it also ends one that another Maven started or left over.
  */
 @Mojo(name = "stop", defaultPhase = LifecyclePhase.POST_INTEGRATION_TEST, threadSafe = true)
 public final class StopMojo extends AbstractUkMojo {
@@ -56,9 +56,16 @@ public final class StopMojo extends AbstractUkMojo {
         }
         getLog().info("Machine " + other.get().pid() + " was started by Maven "
                 + other.get().mavenPid() + (other.get().hasMaven() ? ", which runs." : ", which is gone."));
+        if (other.get().hasMaven() && !isFromCommandLine()) {
+            getLog().warn("It is left to that one: uk:stop on the command line ends it all the same.");
+            return;
+        }
         boolean inOrder = other.get().end(timeout * 1000L);
         // Whose machine has ended is forgotten when it is read.
         MachineRecord.read(outputs().machine());
-        getLog().info(inOrder ? "It stopped." : "It did not stop within " + timeout + " s, and was switched off.");
+        getLog().info(
+                        inOrder
+                                ? "It stopped."
+                                : "It did not stop in order within " + timeout + " s, and was switched off.");
     }
 }

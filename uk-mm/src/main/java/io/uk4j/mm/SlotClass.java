@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The slots of one size, and the list of those that are free: last in, first out, for the sake of warm caches. */
+/** The slots of one size, and a list of those that came back: last in, first out, for the sake of warm caches. */
 final class SlotClass {
     private static final Set<String> OWN_FRAMES = Set.of(SlotClass.class.getName(), PacketPool.class.getName());
 
@@ -38,7 +38,7 @@ final class SlotClass {
     // Written by the loop; a gauge may read them from elsewhere and is content with values of a moment ago.
     private int stacked;
 
-    /** How many slots are not of any use yet: their buffers are made when it comes to them. */
+    /** How many slots were never handed out: their buffers are made when it comes to them. */
     private int untouched;
 
     private int run;
@@ -82,7 +82,7 @@ final class SlotClass {
         return counters == null ? new Counter() : counters.counter(name, help);
     }
 
-    /** Takes the slot that was put back last. */
+    /** Takes the slot that was put back last, or one that was never handed out; null if there is neither. */
     @Nullable
     PoolBuffer tryTake() {
         assert onLoop.getAsBoolean() : "a buffer is acquired outside the loop that owns the pool";
@@ -117,7 +117,7 @@ final class SlotClass {
 
     /** Makes the buffer of a slot that was never used. To make all of them at once would take longer than all else in a small appliance. */
     private @Nullable PoolBuffer tryMake() {
-        if (untouched == 0) {
+        if (untouched == 0 || runs.isEmpty()) {
             return null;
         }
         PageArena.Piece piece = runs.get(run);
@@ -135,8 +135,7 @@ final class SlotClass {
     /** Forgets all slots, so that nobody acquires one any more. */
     void drop() {
         Arrays.fill(stack, null);
-        stacked = 0;
-        untouched = 0;
+        runs.clear();
     }
 
     int free() {

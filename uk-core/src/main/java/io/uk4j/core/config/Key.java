@@ -157,8 +157,8 @@ public final class Key<T> {
     }
 
     /**
-     * This key as one that is fixed when an image is made: where the sealed file gives it a value, another value from anywhere else is refused,
-     * with an error that names both. Where the sealed file leaves it open, it is like any other key. For what an image promises, such as which
+     * This key as one that is fixed when an image is made: where the sealed file gives it a value, no other layer can give it another. The strongest
+     * one that tries is refused, with an error that names both. Where the sealed file leaves it open, it is like any other key. For what an image promises, such as which
      * devices it takes, and what a boot command line is not to take back.
      *
      * @throws IllegalArgumentException if it is a {@linkplain #asSecret secret}

@@ -53,8 +53,8 @@ final class Resolver {
         List<LayeredConfig.Entry<?>> entries = new ArrayList<>();
         for (Key<?> key : known.all()) {
             Setting fixed = key.isFixed() ? sealed.get(key.name()) : null;
-            entries.add(
-                    fixed == null ? entry(key, winners) : fixed(key, fixed, winners.getOrDefault(key.name(), fixed)));
+            Setting strongest = winners.get(key.name());
+            entries.add(fixed == null || strongest == null ? entry(key, winners) : fixed(key, fixed, strongest));
         }
         return new LayeredConfig(entries);
     }

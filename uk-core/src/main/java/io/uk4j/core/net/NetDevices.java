@@ -72,7 +72,11 @@ public final class NetDevices {
             }
             return outermost;
         } catch (RuntimeException | Error e) {
-            outermost.close();
+            try {
+                outermost.close();
+            } catch (RuntimeException more) {
+                e.addSuppressed(more);
+            }
             throw e;
         }
     }

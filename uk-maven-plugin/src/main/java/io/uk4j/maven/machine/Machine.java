@@ -152,33 +152,34 @@ public final class Machine implements AutoCloseable {
         }
     }
 
+    /** Tells of restarts, until the machine ends. */
     private void watch(Path events, Runnable restarted) {
         RestartLimit limit = new RestartLimit();
         try {
-            while (!Files.exists(events)) {
-                if (process.waitFor(POLL_MS, TimeUnit.MILLISECONDS)) {
-                    return;
-                }
-            }
-            try (Monitor talk = new Monitor(events)) {
-                while (true) {
-                    JsonNode event = talk.nextEvent();
-                    boolean reset = event.get("event").asText().equals("RESET")
-                            && event.at("/data/guest").asBoolean();
-                    if (reset && limit.begins(System.nanoTime())) {
-                        looping = limit.isReached();
-                        if (looping) {
-                            kill();
-                            return;
-                        }
-                        restarted.run();
+            do {
+                try (Monitor talk = Monitor.listen(events)) {
+                    while (!looping) {
+                        take(talk.nextEvent(), limit, restarted);
                     }
+                } catch (IOException e) {
+                    // It does not listen yet, or it has ended.
                 }
-            }
-        } catch (IOException e) {
-            return; // It has ended.
+            } while (!process.waitFor(POLL_MS, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    private void take(JsonNode event, RestartLimit limit, Runnable restarted) {
+        boolean reset = event.get("event").asText().equals("RESET")
+                && event.at("/data/guest").asBoolean();
+        if (reset && limit.begins(System.nanoTime())) {
+            looping = limit.isReached();
+            if (looping) {
+                kill();
+            } else {
+                restarted.run();
+            }
         }
     }
 
@@ -205,7 +206,7 @@ public final class Machine implements AutoCloseable {
 
     /** Presses the power button of whoever listens there. */
     static void pressPowerButton(Path monitor) throws IOException {
-        try (Monitor talk = new Monitor(monitor)) {
+        try (Monitor talk = Monitor.ask(monitor)) {
             talk.execute("system_powerdown", Map.of());
         }
     }
@@ -241,7 +242,7 @@ public final class Machine implements AutoCloseable {
         String line = "TCP\\[ESTABLISHED\\] .* 127\\.0\\.0\\.1 +" + port + " .*";
         long give = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(PATIENCE_MS);
         while (System.nanoTime() - give < 0 && System.nanoTime() - end < 0) {
-            try (Monitor talk = new Monitor(monitor)) {
+            try (Monitor talk = Monitor.ask(monitor)) {
                 if (talk.human("info usernet").lines().map(String::strip).anyMatch(found -> found.matches(line))) {
                     return true;
                 }
@@ -307,6 +308,12 @@ public final class Machine implements AutoCloseable {
     @Override
     public void close() throws IOException {
         kill();
+        try {
+            // Its ports, its disks and its last lines are somebody's who comes after.
+            awaitEnd(PATIENCE_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {

@@ -12,30 +12,60 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** A conversation with QEMU's monitor (docs/interop/qmp-spec). */
 final class Monitor implements AutoCloseable {
     private static final ObjectMapper MAPPER =
             new ObjectMapper(new JsonFactory().disable(JsonParser.Feature.AUTO_CLOSE_SOURCE));
 
+    private static final long PATIENCE_S = 5;
+
     private final SocketChannel channel;
     private final JsonParser parser;
 
+    /** What ends a conversation in which QEMU does not answer, as where it was stopped. */
+    private final CompletableFuture<Void> limit;
+
     /**
-     * Begins one. QEMU has one at a time; another waits.
+     * Begins a short conversation, which is broken off after {@value #PATIENCE_S} seconds. QEMU has one at a time; another waits.
+     *
+     * @throws IOException if QEMU does not listen or answer
+     */
+    static Monitor ask(Path socket) throws IOException {
+        return new Monitor(socket, new CompletableFuture<Void>().completeOnTimeout(null, PATIENCE_S, TimeUnit.SECONDS));
+    }
+
+    /**
+     * Begins one that lasts as long as QEMU.
      *
      * @throws IOException if QEMU does not listen
      */
-    Monitor(Path socket) throws IOException {
+    static Monitor listen(Path socket) throws IOException {
+        return new Monitor(socket, new CompletableFuture<>());
+    }
+
+    private Monitor(Path socket, CompletableFuture<Void> limit) throws IOException {
+        this.limit = limit;
         channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
+            CompletableFuture<Void> unused = limit.thenRun(this::breakOff);
             channel.connect(UnixDomainSocketAddress.of(socket));
             parser = MAPPER.createParser(Channels.newInputStream(channel));
             read();
             execute("qmp_capabilities", Map.of());
         } catch (IOException e) {
-            channel.close();
+            close();
             throw e;
+        }
+    }
+
+    private void breakOff() {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            return; // It is closed all the same.
         }
     }
 
@@ -91,6 +121,7 @@ final class Monitor implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
+        limit.cancel(false);
         channel.close();
     }
 }

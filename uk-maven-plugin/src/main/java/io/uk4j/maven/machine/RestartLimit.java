@@ -14,7 +14,7 @@ final class RestartLimit {
     static final int COUNT = 5;
 
     /** Within this time. */
-    static final int SECONDS = 10;
+    static final int SECONDS = 60;
 
     /** SeaBIOS answers a reset of a running machine with one or more of its own, which belong to the same restart. */
     private static final long SETTLE_NS = TimeUnit.SECONDS.toNanos(1);

@@ -98,4 +98,39 @@ class MachineRecordTest {
         assertFalse(written.isRunning());
         assertTrue(written.end(1000), "it has ended before");
     }
+
+    /** Nobody has taken note of its end, as where the first process of a container does not. */
+    @Test
+    void aProcessOfWhichOnlyTheNumberIsLeftHasEnded() throws Exception {
+        // The shell becomes a program that does not wait for its child.
+        Process parent = new ProcessBuilder("sh", "-c", "sleep 0.01 & echo $!; exec sleep 600").start();
+        try (var lines = parent.inputReader()) {
+            ProcessHandle child =
+                    ProcessHandle.of(Long.parseLong(lines.readLine())).orElseThrow();
+            while (!MachineRecord.startOf(child).equals(MachineRecord.ENDED)) {
+                Thread.onSpinWait();
+            }
+            assertFalse(new MachineRecord(child.pid(), MachineRecord.ENDED, 1, "", folder).isRunning());
+        } finally {
+            parent.destroyForcibly();
+        }
+    }
+
+    @Test
+    void deletesItsOwnRecordAlone() throws Exception {
+        Path file = folder.resolve("a.machine");
+        MachineRecord written = machine(ProcessHandle.current());
+        written.write(file);
+        new MachineRecord(1, "", 1, "", folder).delete(file);
+        assertTrue(Files.exists(file));
+        written.delete(file);
+        assertFalse(Files.exists(file));
+        written.delete(file);
+    }
+
+    @Test
+    void endsAMachineThatListensToNobody() throws Exception {
+        assertFalse(machine(ProcessHandle.current()).end(1));
+        assertFalse(process.isAlive());
+    }
 }

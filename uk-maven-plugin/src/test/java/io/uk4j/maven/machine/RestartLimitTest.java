@@ -27,19 +27,19 @@ class RestartLimitTest {
     @Test
     void forgetsWhatIsLongAgo() {
         for (int restart = 0; restart < 50; restart++) {
-            assertTrue(begins(3 * restart));
+            assertTrue(begins(16 * restart));
             assertFalse(limit.isReached(), "restart " + restart);
         }
-        assertTrue(begins(148));
+        assertTrue(begins(16 * 49 + 2));
         assertTrue(limit.isReached());
     }
 
     @Test
     void takesTheResetsOfTheFirmwareForTheSameRestart() {
         for (int restart = 0; restart < 20; restart++) {
-            assertTrue(begins(4 * restart));
-            assertFalse(begins(4 * restart + 0.05));
-            assertFalse(begins(4 * restart + 0.9));
+            assertTrue(begins(16 * restart));
+            assertFalse(begins(16 * restart + 0.05));
+            assertFalse(begins(16 * restart + 0.9));
             assertFalse(limit.isReached(), "restart " + restart);
         }
     }

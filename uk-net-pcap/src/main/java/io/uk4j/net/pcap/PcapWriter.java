@@ -9,8 +9,10 @@ import java.io.UncheckedIOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 
 /**
@@ -105,6 +107,7 @@ public final class PcapWriter implements AutoCloseable {
             if (directory != null && !Files.isDirectory(directory)) {
                 Files.createDirectories(directory);
             }
+            readyForSecrets(file);
             // Not a channel: one that an interrupt closes would end the capture.
             out = new FileOutputStream(file.toFile());
         } catch (IOException e) {
@@ -115,6 +118,17 @@ public final class PcapWriter implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             closeAfter(e, out);
             throw e;
+        }
+    }
+
+    /** A capture holds all that clients sent: where it is a new file, it is for its owner alone, and it never goes where a link leads. */
+    private static void readyForSecrets(Path file) throws IOException {
+        if (Files.isSymbolicLink(file)) {
+            throw new FileSystemException(file.toString(), null, "a symbolic link");
+        }
+        boolean ownable = file.getFileSystem().supportedFileAttributeViews().contains("posix");
+        if (ownable && !Files.exists(file)) {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
         }
     }
 

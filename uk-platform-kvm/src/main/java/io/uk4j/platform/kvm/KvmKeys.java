@@ -57,6 +57,7 @@ public final class KvmKeys implements KeyProvider {
                 throw new IllegalArgumentException("there is no type " + type);
             }
         }
-        return Optional.of(List.copyOf(types));
+        // In one order, since the same devices in another one are the same declaration.
+        return Optional.of(types.stream().sorted().toList());
     }
 }

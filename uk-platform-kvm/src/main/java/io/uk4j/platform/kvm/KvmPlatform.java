@@ -126,7 +126,7 @@ public final class KvmPlatform implements Platform {
     }
 
     private void openConsole(Config config, List<VirtioSlot> found) {
-        DeclaredDevices.named(config, KvmKeys.CONSOLE, VirtioSlot.CONSOLE, "serial", found)
+        DeclaredDevices.named(config, KvmKeys.CONSOLE, VirtioSlot.CONSOLE, "console", found)
                 .ifPresent(slot -> {
                     long timeoutNs = config.get(VirtioKeys.RESET_TIMEOUT).toNanos();
                     VirtioConsole device = VirtioConsole.open(

@@ -8,7 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * A virtio console beside the serial line: both get all text, and either may ask for the end. The device is looked after by a thread of its own, since there is
- * no loop yet when a platform is made.
+ * no loop yet when a platform is made, and its counters are nobody's: text that the device drops is on the serial line all the same.
  *
  * <p>Thread rule: shared.
  */

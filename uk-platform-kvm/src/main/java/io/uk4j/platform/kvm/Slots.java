@@ -57,6 +57,10 @@ final class Slots {
                         + (fitting.isEmpty() ? "no" : "only " + fitting.size()) + " virtio " + what + " device"
                         + (fitting.size() > 1 ? "s" : "") + '.',
                 "Found: " + (found.isEmpty() ? "no virtio device at all" : found) + '.',
-                "a machine that has it (QEMU: -device virtio-" + what + "-pci)");
+                "a machine that has it (QEMU: "
+                        + (type == VirtioSlot.CONSOLE
+                                ? "-device virtio-serial-pci -chardev ... -device virtconsole,chardev=..."
+                                : "-device virtio-" + what + "-pci")
+                        + ")");
     }
 }

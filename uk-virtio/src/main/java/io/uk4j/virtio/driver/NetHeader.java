@@ -19,8 +19,8 @@ final class NetHeader {
 
     /** Writes what a frame asks for. */
     static void write(MemorySegment memory, long offset, FrameBatch batch, int frame) {
-        // That a checksum was verified is of no interest to a device.
-        long first = batch.offloads(frame) & ~FrameBatch.CHECKSUM_VALID;
+        // The other flags are of no interest to a device, or not agreed on.
+        long first = batch.offloads(frame) & ~(0xffL & ~FrameBatch.NEEDS_CHECKSUM);
         int last = batch.checksumOffset(frame);
         // Most headers are all zeros, as the one before: the device's copy of the line stays good where nothing is
         // written.

@@ -131,19 +131,20 @@ public abstract sealed class Virtqueue permits SplitVirtqueue, PackedVirtqueue {
     }
 
     /**
-     * Adds a chain of one range, as {@link #add} and {@link #end} do, at less cost. No chain is being built.
+     * Adds a chain of one range, as {@link #add} and {@link #end} do, at less cost.
      *
      * @param address of the device's
      * @param length in bytes, more than 0
      * @param writable whether the device writes it
      * @return its id
+     * @throws IllegalStateException if there is no space, a chain is being built, or the length is not positive
      */
     public abstract int addSingle(long address, int length, boolean writable);
 
     /** Checks that a chain of one range can be added. */
     final void checkSingle(int length) {
         if (freeCount == 0 || ranges != 0 || length <= 0) {
-            throw misuse(length);
+            throw ranges != 0 ? new IllegalStateException("A chain is being built: end it first.") : misuse(length);
         }
     }
 
