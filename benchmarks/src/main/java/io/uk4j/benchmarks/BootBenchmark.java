@@ -1,23 +1,20 @@
 package io.uk4j.benchmarks;
 
+import static io.uk4j.benchmarks.Median.median;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.ToDoubleFunction;
 
 /**
  * From power-on to the first byte of hello-http's page: our sealed image beside a Linux guest with the same Java runtime, the same flags and the
  * same HTTP server, in the same machine of QEMU.
  */
 final class BootBenchmark implements Benchmark {
-    private static final BootMachine.Model MICROVM = new BootMachine.Model("microvm", "virtio-net-device");
-    private static final BootMachine.Model Q35 = new BootMachine.Model("q35", "virtio-net-pci");
-
     private static final String PAGE = "/";
     private static final String TITLE = "Hello from uk4j";
 
@@ -68,15 +65,16 @@ final class BootBenchmark implements Benchmark {
                 + linux.version() + " and verifies nothing.");
         List<Row> rows = new ArrayList<>();
         BootMachine.Counter counter = new BootMachine.Counter(plugin, folder.resolve("counts"));
-        for (BootMachine.Model model : quick ? List.of(Q35) : List.of(Q35, MICROVM)) {
+        for (BootMachine.Model model :
+                quick ? List.of(BootMachine.Model.Q35) : List.of(BootMachine.Model.Q35, BootMachine.Model.MICROVM)) {
             Pair pair = new Pair(model, ours, linux.helloHttp(model, image, init, true));
-            if (model.equals(Q35)) {
+            if (model.equals(BootMachine.Model.Q35)) {
                 firstByte(rows, pair, quick ? 1 : 3);
                 memory(rows, pair, quick ? 32 : 8);
                 sizes(rows, pair, quick ? 3 : 19);
             }
             instructions(rows, pair, counter);
-            if (!quick && model.equals(Q35)) {
+            if (!quick && model.equals(BootMachine.Model.Q35)) {
                 asItComes(rows, new Pair(model, ours, linux.helloHttp(model, image, init, false)), counter);
             }
             staticProgram(rows, new Pair(model, oursStatic, theirsStatic), counter);
@@ -290,11 +288,5 @@ final class BootBenchmark implements Benchmark {
             Thread.currentThread().interrupt();
             throw new BenchmarkException("zstd was interrupted.", e);
         }
-    }
-
-    private static <T> double median(List<T> of, ToDoubleFunction<T> value) {
-        double[] sorted = of.stream().mapToDouble(value).toArray();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

@@ -48,7 +48,10 @@ final class BootMachine implements AutoCloseable {
      * @param name QEMU's name
      * @param device its virtio network device
      */
-    record Model(String name, String device) {}
+    record Model(String name, String device) {
+        static final Model MICROVM = new Model("microvm", "virtio-net-device");
+        static final Model Q35 = new Model("q35", "virtio-net-pci");
+    }
 
     /** Instructions so far, by where they were. */
     record Counts(long entry, long kernel, long programs) {
@@ -69,6 +72,10 @@ final class BootMachine implements AutoCloseable {
     /**
      * Starts it.
      *
+     * @param model what kind of machine
+     * @param guest what it boots
+     * @param memoryMib how much memory it has
+     * @param processors how many; several are threads of QEMU's unless instructions are counted
      * @param counter the plugin that counts instructions and where it puts the counts; null to let the machine run as fast as it can
      * @param limit after this it is ended, wherever it is
      */

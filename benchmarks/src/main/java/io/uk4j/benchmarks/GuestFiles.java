@@ -37,7 +37,7 @@ final class GuestFiles {
         try (TreeReader tree = BootImage.openTree(image)) {
             for (TreeEntry entry : tree.entries()) {
                 String path = entry.path();
-                boolean jar = path.startsWith("/app/") && isOneOf(path, JARS);
+                boolean jar = path.startsWith("/app/") && isWanted(path);
                 if (jar) {
                     jars.add(path);
                 }
@@ -108,9 +108,9 @@ final class GuestFiles {
         }
     }
 
-    /** The name of a jar begins with one of these, and then comes its version. */
-    private static boolean isOneOf(String path, List<String> artifacts) {
+    /** Whether the name of a jar is one of these, followed by its version. */
+    private static boolean isWanted(String path) {
         String name = path.substring(path.lastIndexOf('/') + 1);
-        return artifacts.stream().anyMatch(artifact -> name.matches(artifact + "(-[0-9].*)?\\.jar"));
+        return JARS.stream().anyMatch(artifact -> name.matches(artifact + "(-[0-9].*)?\\.jar"));
     }
 }

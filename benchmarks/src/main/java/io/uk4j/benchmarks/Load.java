@@ -1,10 +1,11 @@
 package io.uk4j.benchmarks;
 
+import static io.uk4j.benchmarks.Median.median;
+
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 
 /** What the client of the network benchmarks does with a server: the same program, on the kernel's sockets, for all. */
 enum Load {
@@ -99,11 +100,5 @@ enum Load {
     /** The server's share of a core under this load. */
     Row cpu(String server, List<Figure> figures) {
         return Row.alone(title + ": " + server, "cpu", "cores", median(figures, Figure::cpu));
-    }
-
-    private static double median(List<Figure> figures, ToDoubleFunction<Figure> of) {
-        double[] values = figures.stream().mapToDouble(of).sorted().toArray();
-        int middle = values.length / 2;
-        return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
     }
 }

@@ -1,8 +1,9 @@
 package io.uk4j.benchmarks;
 
+import static io.uk4j.benchmarks.Median.median;
+
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /** Two stacks over a memory wire on one thread, under the collector that never collects. */
@@ -100,11 +101,5 @@ final class PairBenchmark implements Benchmark {
                 mode,
                 Boolean.toString(offloads),
                 seconds);
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

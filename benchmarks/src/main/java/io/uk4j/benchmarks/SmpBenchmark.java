@@ -1,9 +1,10 @@
 package io.uk4j.benchmarks;
 
+import static io.uk4j.benchmarks.Median.median;
+
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -11,7 +12,6 @@ import java.util.List;
  * beside the same work on one.
  */
 final class SmpBenchmark implements Benchmark {
-    private static final BootMachine.Model Q35 = new BootMachine.Model("q35", "virtio-net-pci");
     private static final int MEMORY_MIB = 384;
     private static final Duration LIMIT = Duration.ofMinutes(10);
 
@@ -69,7 +69,7 @@ final class SmpBenchmark implements Benchmark {
     }
 
     private static double timeMs(BootMachine.Guest guest, int processors) {
-        try (BootMachine machine = new BootMachine(Q35, guest, MEMORY_MIB, processors, null, LIMIT)) {
+        try (BootMachine machine = new BootMachine(BootMachine.Model.Q35, guest, MEMORY_MIB, processors, null, LIMIT)) {
             await(machine, "processors " + processors);
             await(machine, "begin");
             return await(machine, "end ") / 1e6;
@@ -77,7 +77,8 @@ final class SmpBenchmark implements Benchmark {
     }
 
     private static long instructions(BootMachine.Guest guest, int processors, BootMachine.Counter counter) {
-        try (BootMachine machine = new BootMachine(Q35, guest, MEMORY_MIB, processors, counter, LIMIT)) {
+        try (BootMachine machine =
+                new BootMachine(BootMachine.Model.Q35, guest, MEMORY_MIB, processors, counter, LIMIT)) {
             await(machine, "processors " + processors);
             await(machine, "begin");
             long before = machine.counts().all();
@@ -93,11 +94,5 @@ final class SmpBenchmark implements Benchmark {
         }
         String line = machine.console().lines().toList().getLast();
         return text.endsWith(" ") ? Long.parseLong(line.substring(text.length())) : 0;
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

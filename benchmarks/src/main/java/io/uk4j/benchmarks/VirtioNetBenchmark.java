@@ -1,5 +1,7 @@
 package io.uk4j.benchmarks;
 
+import static io.uk4j.benchmarks.Median.median;
+
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -236,11 +238,5 @@ final class VirtioNetBenchmark implements Benchmark {
             backEnd.close();
             scratch.close();
         }
-    }
-
-    private static double median(double[] values) {
-        double[] sorted = values.clone();
-        Arrays.sort(sorted);
-        return sorted[sorted.length / 2];
     }
 }

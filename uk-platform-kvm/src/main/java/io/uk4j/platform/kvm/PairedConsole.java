@@ -74,17 +74,7 @@ final class PairedConsole implements Console, AutoCloseable {
         }
         closed = true;
         waiter.wakeup();
-        boolean interrupted = false;
-        while (thread.isAlive()) {
-            try {
-                thread.join();
-            } catch (InterruptedException _) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        Threads.awaitEnd(thread);
         waiter.unregister(device.source());
         waiter.close();
         device.close();
